@@ -1,0 +1,36 @@
+// Package place owns the noun State of a place (a page, an element, a queue, a campaign): which customers had trouble there
+// in the last minutes, and the pure fold that changes it. The runtime of processors/keyed runs it on the topic signals.
+// It reads no clock and iterates no map. A State belongs to one goroutine at a time.
+package place
+
+//go:generate go tool msgp -file=. -o=msgp.go -tests=false -io=false
+
+import (
+	"touchwatch/ingest/touchpoint"
+	"touchwatch/processors/episode"
+)
+
+// State is what is known about one place now.
+type State struct {
+	ID       string            `json:"id" msg:"id"` // place key, such as "page:/checkout"
+	Now      touchpoint.Millis `json:"now" msg:"nw"`
+	Total    int64             `json:"signals" msg:"to"`
+	Hits     []Hit             `json:"hits,omitempty" msg:"hi,omitempty"` // sorted by (At, Customer, Signal); the latest MaxHits within Keep
+	Episodes []episode.Episode `json:"episodes,omitempty" msg:"ep,omitempty"`
+	Timers   []Timer           `json:"timers,omitempty" msg:"ti,omitempty"`
+}
+
+// Hit is one customer's signal at this place; a later one of the same signal and customer replaces it.
+type Hit struct {
+	Customer touchpoint.CustomerID `json:"customer" msg:"c"`
+	Signal   string                `json:"signal" msg:"s"`
+	Channel  touchpoint.Channel    `json:"channel" msg:"h"`
+	At       touchpoint.Millis     `json:"at" msg:"a"`
+	Reason   string                `json:"reason" msg:"r"`
+}
+
+// Timer is an arming that stands.
+type Timer struct {
+	Name string            `json:"name" msg:"n"`
+	Due  touchpoint.Millis `json:"due" msg:"d"`
+}
