@@ -3,6 +3,8 @@
 // words to the desk. Episodes are plain values.
 package episode
 
+//msgp:ignore Change
+
 //go:generate go tool msgp -file=. -o=msgp.go -tests=false -io=false
 
 import "touchwatch/ingest/touchpoint"
@@ -48,4 +50,12 @@ func Find(all []Episode, rule string) *Episode {
 		}
 	}
 	return nil
+}
+
+// Change is one message about an alert whose version rose: what goes to the outbox and to the list of current alerts.
+type Change struct {
+	Alert string            // alert id
+	Over  bool              // the alert is resolved
+	At    touchpoint.Millis // when it changed
+	Body  []byte            // the whole alert, JSON of alerts/alert.Alert
 }

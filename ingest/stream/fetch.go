@@ -1,0 +1,186 @@
+// Package stream owns what every stage needs of Kafka: fetching whole batches from one partition, producing one batch to one
+// partition with a known outcome, and taking part in a consumer group. It knows nothing of touchpoints.
+//
+// It builds on kafka-go's Client and ConsumerGroup and avoids its group-mode Reader and its batching Writer: the
+// first can move committed offsets backwards after a rebalance, the second can split one call into two batches.
+// All functions are safe for concurrent use; a Fetcher belongs to one goroutine.
+package stream
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/segmentio/kafka-go"
+	"github.com/segmentio/kafka-go/protocol"
+)
+
+// Header is one record header.
+type Header struct {
+	Key   string
+	Value []byte
+}
+
+// Record is one Kafka record. Key and Value belong to the record and may be kept.
+type Record struct {
+	Offset  int64
+	Time    time.Time
+	Key     []byte
+	Value   []byte
+	Headers []Header
+}
+
+// Header returns the value of the first header of that name, or "".
+func (r *Record) Header(name string) string {
+	for _, h := range r.Headers {
+		if h.Key == name {
+			return string(h.Value)
+		}
+	}
+	return ""
+}
+
+// Batch is the outcome of one fetch.
+type Batch struct {
+	Records       []Record
+	Next          int64 // offset to ask for next; beyond control batches, which yield no record
+	HighWatermark int64 // end of the partition when the broker answered
+	LogStart      int64 // oldest offset the broker still has
+}
+
+// OffsetError says that the asked offset does not exist: records were deleted by retention, or the topic was created
+// anew. Reading on anywhere else would lose or repeat records silently, so the caller has to decide.
+type OffsetError struct {
+	Topic          string
+	Partition      int
+	Asked          int64
+	LogStart, High int64
+}
+
+// Error implements error.
+func (e *OffsetError) Error() string {
+	why := "records were deleted by retention before they were read"
+	if e.Asked > e.High {
+		why = "the topic was created anew or truncated"
+	}
+	return fmt.Sprintf("topic %s partition %d: offset %d is not in the log (%d to %d): %s", e.Topic, e.Partition, e.Asked, e.LogStart, e.High, why)
+}
+
+// Fetcher reads one partition.
+type Fetcher struct {
+	Client    *kafka.Client
+	Topic     string
+	Partition int
+	MaxBytes  int64         // per fetch; a larger single batch is still returned whole
+	MaxWait   time.Duration // how long the broker may hold the answer when there is nothing new
+}
+
+// Fetch returns the records from offset on. An empty Batch without an error means that there was nothing new within MaxWait.
+// It returns *OffsetError when offset is outside the log. Any other error is a broker or network fault: try again.
+func (f *Fetcher) Fetch(ctx context.Context, offset int64) (Batch, error) {
+	ctx, cancel := context.WithTimeout(ctx, f.MaxWait+10*time.Second)
+	defer cancel()
+	res, err := f.Client.Fetch(ctx, &kafka.FetchRequest{
+		Topic: f.Topic, Partition: f.Partition, Offset: offset,
+		MinBytes: 1, MaxBytes: f.MaxBytes, MaxWait: f.MaxWait,
+	})
+	if err != nil {
+		return Batch{}, fmt.Errorf("fetch topic %s partition %d offset %d: %w", f.Topic, f.Partition, offset, err)
+	}
+	if errors.Is(res.Error, kafka.OffsetOutOfRange) {
+		return Batch{}, f.offsetError(ctx, offset)
+	}
+	if res.Error != nil {
+		return Batch{}, fmt.Errorf("fetch topic %s partition %d offset %d: %w", f.Topic, f.Partition, offset, res.Error)
+	}
+	batch := Batch{Next: offset, HighWatermark: res.HighWatermark, LogStart: res.LogStartOffset}
+	if err := batch.read(res.Records, offset); err != nil {
+		return Batch{}, fmt.Errorf("read topic %s partition %d offset %d: %w", f.Topic, f.Partition, offset, err)
+	}
+	return batch, nil
+}
+
+// offsetError asks the broker for the log's bounds to explain why offset is not in it.
+func (f *Fetcher) offsetError(ctx context.Context, offset int64) error {
+	first, last, err := Bounds(ctx, f.Client, f.Topic, f.Partition)
+	if err != nil {
+		return err
+	}
+	return &OffsetError{Topic: f.Topic, Partition: f.Partition, Asked: offset, LogStart: first, High: last}
+}
+
+// Bounds returns the first offset of a partition and the one after its last.
+func Bounds(ctx context.Context, client *kafka.Client, topic string, partition int) (first, last int64, err error) {
+	res, err := client.ListOffsets(ctx, &kafka.ListOffsetsRequest{Topics: map[string][]kafka.OffsetRequest{
+		topic: {kafka.FirstOffsetOf(partition), kafka.LastOffsetOf(partition)},
+	}})
+	if err != nil {
+		return 0, 0, fmt.Errorf("list offsets topic %s partition %d: %w", topic, partition, err)
+	}
+	for _, p := range res.Topics[topic] {
+		if p.Partition != partition {
+			continue
+		}
+		if p.Error != nil {
+			return 0, 0, fmt.Errorf("list offsets topic %s partition %d: %w", topic, partition, p.Error)
+		}
+		return p.FirstOffset, p.LastOffset, nil
+	}
+	return 0, 0, fmt.Errorf("list offsets topic %s partition %d: the broker did not answer for it", topic, partition)
+}
+
+// read appends the records at or beyond offset and moves Next behind everything seen.
+func (b *Batch) read(reader protocol.RecordReader, offset int64) error {
+	parts := []protocol.RecordReader{reader}
+	if s, ok := reader.(*protocol.RecordStream); ok {
+		parts = s.Records
+	}
+	for _, part := range parts {
+		_, control := part.(*protocol.ControlBatch)
+		for {
+			r, err := part.ReadRecord()
+			if errors.Is(err, io.EOF) {
+				break
+			}
+			if err != nil {
+				return err
+			}
+			record, err := copyRecord(r)
+			if err != nil {
+				return err
+			}
+			b.Next = max(b.Next, r.Offset+1)
+			if !control && r.Offset >= offset {
+				b.Records = append(b.Records, record)
+			}
+		}
+	}
+	return nil
+}
+
+// copyRecord takes key and value out of the client's page buffers and releases them.
+func copyRecord(r *protocol.Record) (Record, error) {
+	key, err := readBytes(r.Key)
+	if err != nil {
+		return Record{}, err
+	}
+	value, err := readBytes(r.Value)
+	if err != nil {
+		return Record{}, err
+	}
+	out := Record{Offset: r.Offset, Time: r.Time, Key: key, Value: value}
+	for _, h := range r.Headers {
+		out.Headers = append(out.Headers, Header{Key: h.Key, Value: h.Value})
+	}
+	return out, nil
+}
+
+func readBytes(b protocol.Bytes) ([]byte, error) {
+	if b == nil {
+		return nil, nil
+	}
+	defer b.Close()
+	return protocol.ReadAll(b)
+}
