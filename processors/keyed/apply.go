@@ -1,0 +1,155 @@
+package keyed
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/redis/go-redis/v9"
+
+	"touchwatch/ingest/stream"
+	"touchwatch/ingest/timeline"
+)
+
+// apply folds a fetched batch and flushes it.
+func (w *worker[S]) apply(ctx context.Context, b fetched) error {
+	entries, err := w.decode(b.Records)
+	if err != nil {
+		return err
+	}
+	if err := w.warm(ctx, entries); err != nil {
+		return err
+	}
+	for i, e := range entries {
+		if e == nil {
+			continue
+		}
+		if err := w.fold(e, b.Records[i].Offset); err != nil {
+			return err
+		}
+	}
+	w.next = max(w.next, b.Next)
+	w.opt.Metrics.entries.Add(float64(len(b.Records)))
+	w.opt.Metrics.lag(w.opt.Topic, w.a.Partition, b.HighWatermark-w.next)
+	if len(b.Records) > 0 {
+		if err := w.flush(ctx); err != nil {
+			return err
+		}
+	}
+	w.arrived(b)
+	return w.fireTimers(ctx)
+}
+
+// decode reads the entries of a batch; the place of one below the stored offset stays nil.
+func (w *worker[S]) decode(records []stream.Record) ([]*timeline.Entry, error) {
+	entries := make([]*timeline.Entry, len(records))
+	for i := range records {
+		if records[i].Offset < w.next {
+			continue
+		}
+		e, err := timeline.Decode(records[i].Value)
+		if err != nil {
+			return nil, &haltError{fmt.Errorf("topic %s partition %d offset %d: %w: it was written by another version of the program, or by something else", w.opt.Topic, w.a.Partition, records[i].Offset, err)}
+		}
+		entries[i] = e
+	}
+	return entries, nil
+}
+
+// warm reads the states that the batch needs and memory has not, in one round trip.
+func (w *worker[S]) warm(ctx context.Context, entries []*timeline.Entry) error {
+	var missing []string
+	asked := map[string]bool{}
+	for _, e := range entries {
+		if e == nil || e.Kind == timeline.Config || asked[e.Subject] || w.cache.get(e.Subject) != nil {
+			continue
+		}
+		asked[e.Subject] = true
+		missing = append(missing, e.Subject)
+	}
+	w.opt.Metrics.misses.Add(float64(len(missing)))
+	if len(missing) == 0 {
+		return nil
+	}
+	pipe := w.opt.Redis.Pipeline()
+	byBucket := map[string][]string{}
+	var buckets []string
+	for _, subject := range missing {
+		bucket := w.keys.States(subject)
+		if byBucket[bucket] == nil {
+			buckets = append(buckets, bucket)
+		}
+		byBucket[bucket] = append(byBucket[bucket], subject)
+	}
+	replies := make([]*redis.SliceCmd, len(buckets))
+	for i, bucket := range buckets {
+		replies[i] = pipe.HMGet(ctx, bucket, byBucket[bucket]...)
+	}
+	if _, err := pipe.Exec(ctx); err != nil {
+		return fmt.Errorf("read %d states of partition %d: %w", len(missing), w.a.Partition, err)
+	}
+	for i, bucket := range buckets {
+		for j, subject := range byBucket[bucket] {
+			stored, _ := replies[i].Val()[j].(string)
+			if err := w.admit(subject, stored); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// admit puts a state into the cache: the stored one, or a new one when nothing is stored.
+func (w *worker[S]) admit(subject, stored string) error {
+	if stored == "" {
+		s := w.logic.New(subject)
+		w.cache.put(subject, s, w.logic.Size(s))
+		return nil
+	}
+	s, err := w.logic.Decode([]byte(stored))
+	if err != nil {
+		return &haltError{fmt.Errorf("state of %s in %s: %w", subject, w.keys.States(subject), err)}
+	}
+	w.cache.put(subject, s, w.logic.Size(s))
+	return nil
+}
+
+// fold applies one entry, unless its source says that it was applied before.
+func (w *worker[S]) fold(e *timeline.Entry, offset int64) error {
+	if e.Kind == timeline.Config {
+		return w.configure(e.Config)
+	}
+	if e.Source.Topic != "" {
+		name := sourceName(&e.Source)
+		p := position{e.Source.Epoch, e.Source.Offset, e.Source.Index}
+		if last, ok := w.sources[name]; ok && p.reached(last) {
+			w.opt.Metrics.repeats.Inc()
+			return nil
+		}
+		w.sources[name], w.moved[name] = p, p
+	}
+	n := w.cache.get(e.Subject)
+	if n == nil { // forgotten earlier in this batch
+		s := w.logic.New(e.Subject)
+		n = w.cache.put(e.Subject, s, w.logic.Size(s))
+	}
+	w.fx.begin(e.Subject, offset)
+	w.logic.Fold(n.state, e, w.fx)
+	n.dirty = true
+	if e.Kind == timeline.Timer {
+		delete(w.sentTimers, timerKey{e.Subject, e.Timer.Name})
+	}
+	return nil
+}
+
+// configure activates newer settings from here on.
+func (w *worker[S]) configure(c *timeline.ConfigBody) error {
+	if c == nil || c.Sequence <= w.configSequence {
+		return nil
+	}
+	if err := w.activate(c.Content); err != nil {
+		return err
+	}
+	w.configSequence, w.config = c.Sequence, c.Content
+	w.opt.Log.Info("settings active", "topic", w.opt.Topic, "partition", w.a.Partition, "sequence", c.Sequence, "hash", c.Hash)
+	return nil
+}

@@ -1,0 +1,274 @@
+package keyed
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"touchwatch/ingest/touchpoint"
+)
+
+// errLost says that owner or offset are not what this worker last wrote: somebody else owns the partition now.
+var errLost = errors.New("partition was taken by another member")
+
+// liveKeep is how many minutes of counts are kept for the boards; endedKeep how long a resolved alert stays listed.
+const (
+	liveKeep  = 60 * time.Minute
+	endedKeep = time.Hour
+)
+
+// flush writes everything since the last flush in one transaction, if owner and offset are still this worker's.
+// Any error means that the outcome is unknown.
+func (w *worker[S]) flush(ctx context.Context) error {
+	began := time.Now()
+	write, err := w.prepare()
+	if err != nil {
+		return err
+	}
+	token := owner{generation: w.a.Generation, member: w.a.Member, heartbeat: w.rt.nowMillis()}.String()
+	err = w.opt.Redis.Watch(ctx, func(tx *redis.Tx) error {
+		if err := w.verify(ctx, tx); err != nil {
+			return err
+		}
+		_, err := tx.TxPipelined(ctx, func(p redis.Pipeliner) error {
+			p.Set(ctx, w.keys.Owner(), token, 0)
+			write(ctx, p)
+			return nil
+		})
+		return err
+	}, w.keys.Owner(), w.keys.Offset())
+	if errors.Is(err, redis.TxFailedErr) {
+		err = errLost
+	}
+	if err != nil {
+		return fmt.Errorf("flush partition %d of %s at offset %d: %w", w.a.Partition, w.opt.Topic, w.next, err)
+	}
+	w.token, w.stored = token, strconv.FormatInt(w.next, 10)
+	w.flushedAt = time.Now()
+	w.settle()
+	w.commit(w.next)
+	w.opt.Metrics.flushSeconds.Observe(time.Since(began).Seconds())
+	return nil
+}
+
+// verify reads owner and offset inside the WATCH and compares them with what this worker last wrote.
+func (w *worker[S]) verify(ctx context.Context, tx *redis.Tx) error {
+	var held *redis.StringCmd
+	var next *redis.StringCmd
+	_, err := tx.Pipelined(ctx, func(p redis.Pipeliner) error {
+		held = p.Get(ctx, w.keys.Owner())
+		next = p.HGet(ctx, w.keys.Offset(), "next")
+		return nil
+	})
+	if err != nil && !errors.Is(err, redis.Nil) {
+		return err
+	}
+	if held.Val() != w.token || next.Val() != w.stored {
+		return errLost
+	}
+	return nil
+}
+
+// prepare encodes what the flush writes, so that nothing can fail or take long between WATCH and EXEC.
+func (w *worker[S]) prepare() (func(context.Context, redis.Pipeliner), error) {
+	states, err := w.dirtyStates()
+	if err != nil {
+		return nil, err
+	}
+	minutes, stale := w.mergeCounts()
+	news := w.nextBeat(minutes)
+	return func(ctx context.Context, p redis.Pipeliner) {
+		p.HSet(ctx, w.keys.Offset(), "next", w.next, "config", w.configSequence)
+		if w.config != nil {
+			p.Set(ctx, w.keys.Settings(), w.config, 0)
+		}
+		for name, at := range w.moved {
+			p.HSet(ctx, w.keys.Sources(), name, at.String())
+		}
+		for bucket, fields := range states {
+			p.HSet(ctx, bucket, fields...)
+		}
+		w.writeHistory(ctx, p)
+		w.writeRemoved(ctx, p)
+		w.writeTimers(ctx, p)
+		w.writeOut(ctx, p)
+		for k, c := range minutes {
+			body, _ := json.Marshal(c)
+			p.HSet(ctx, w.keys.Live(), k.field(), body)
+		}
+		for _, k := range stale {
+			p.HDel(ctx, w.keys.Live(), k.field())
+		}
+		if news != nil {
+			p.XAdd(ctx, &redis.XAddArgs{Stream: w.keys.Beat(), MaxLen: 64, Approx: true, Values: []any{"body", news}})
+		}
+	}, nil
+}
+
+// dirtyStates encodes the changed states, per bucket.
+func (w *worker[S]) dirtyStates() (map[string][]any, error) {
+	states := map[string][]any{}
+	for _, n := range w.cache.nodes {
+		if !n.dirty || w.fx.removed[n.subject] {
+			continue
+		}
+		b, err := w.logic.Encode(make([]byte, 0, n.size), n.state)
+		if err != nil {
+			return nil, &haltError{fmt.Errorf("encode state of %s: %w", n.subject, err)}
+		}
+		bucket := w.keys.States(n.subject)
+		states[bucket] = append(states[bucket], n.subject, b)
+	}
+	return states, nil
+}
+
+func (w *worker[S]) writeHistory(ctx context.Context, p redis.Pipeliner) {
+	touched := map[string]bool{}
+	for _, h := range w.fx.history {
+		if w.fx.removed[h.subject] {
+			continue
+		}
+		p.ZAdd(ctx, w.keys.History(h.subject), redis.Z{Score: float64(h.at), Member: h.body})
+		touched[h.subject] = true
+	}
+	for subject := range touched {
+		p.ZRemRangeByRank(ctx, w.keys.History(subject), 0, int64(-w.opt.History-1))
+	}
+}
+
+func (w *worker[S]) writeRemoved(ctx context.Context, p redis.Pipeliner) {
+	for subject := range w.fx.removed {
+		p.HDel(ctx, w.keys.States(subject), subject)
+		p.Del(ctx, w.keys.History(subject))
+		p.ZRem(ctx, w.keys.Risk(), subject)
+	}
+}
+
+func (w *worker[S]) writeTimers(ctx context.Context, p redis.Pipeliner) {
+	for k, due := range w.fx.timers {
+		member := k.subject + "\x00" + k.name
+		if due == 0 {
+			p.ZRem(ctx, w.keys.Timers(), member)
+		} else {
+			p.ZAdd(ctx, w.keys.Timers(), redis.Z{Score: float64(due), Member: member})
+		}
+	}
+}
+
+// writeOut writes outbox, current alerts and ranks. An outbox entry's id derives from the timeline offset,
+// so a batch that is folded again makes the same entries.
+func (w *worker[S]) writeOut(ctx context.Context, p redis.Pipeliner) {
+	for _, o := range w.fx.out {
+		p.XAdd(ctx, &redis.XAddArgs{
+			Stream: w.keys.Out(), ID: fmt.Sprintf("%d-%d", o.offset+1, o.index),
+			Values: []any{"kind", o.kind, "key", o.key, "body", o.body},
+		})
+	}
+	for id, c := range w.fx.alerts {
+		p.HSet(ctx, w.keys.Alerts(), id, c.Body)
+	}
+	for _, id := range w.expired() {
+		p.HDel(ctx, w.keys.Alerts(), id)
+	}
+	for subject, r := range w.fx.ranks {
+		if r.listed && !w.fx.removed[subject] {
+			p.ZAdd(ctx, w.keys.Risk(), redis.Z{Score: r.score, Member: subject})
+		} else {
+			p.ZRem(ctx, w.keys.Risk(), subject)
+		}
+	}
+}
+
+// expired lists the resolved alerts that have been shown for long enough.
+func (w *worker[S]) expired() []string {
+	var ids []string
+	for id, at := range w.ended {
+		if w.progress.UpTo.Sub(at) > endedKeep {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// mergeCounts adds the batch's counts to the live minutes and returns the minutes that changed and those too old to keep.
+func (w *worker[S]) mergeCounts() (changed map[countKey]Counts, stale []countKey) {
+	for k := range w.fx.counts {
+		w.newest = max(w.newest, k.minute)
+	}
+	oldest := w.newest.Add(-liveKeep)
+	changed = map[countKey]Counts{}
+	for k, c := range w.fx.counts {
+		if k.minute <= oldest {
+			continue
+		}
+		sum := w.live[k]
+		sum.Total += c.Total
+		sum.Negatives += c.Negatives
+		sum.Recoveries += c.Recoveries
+		w.live[k], changed[k] = sum, sum
+	}
+	for k := range w.live {
+		if k.minute <= oldest {
+			stale = append(stale, k)
+			delete(w.live, k)
+		}
+	}
+	return changed, stale
+}
+
+// settle makes memory follow a flush that succeeded.
+func (w *worker[S]) settle() {
+	for id, c := range w.fx.alerts {
+		if c.Over {
+			w.ended[id] = c.At
+		} else {
+			delete(w.ended, id)
+		}
+	}
+	for _, id := range w.expired() {
+		delete(w.ended, id)
+	}
+	for subject := range w.fx.removed {
+		if n := w.cache.nodes[subject]; n != nil {
+			w.cache.drop(n)
+		}
+	}
+	for _, n := range w.cache.nodes {
+		if n.dirty {
+			n.dirty = false
+			w.cache.resize(n, w.logic.Size(n.state))
+		}
+	}
+	w.cache.trim()
+	w.opt.Metrics.alerts.Add(float64(len(w.fx.alerts)))
+	w.fx = newEffects()
+	w.moved = map[string]position{}
+	w.config = nil
+}
+
+// Minute returns the start of the minute m lies in.
+func Minute(m touchpoint.Millis) touchpoint.Millis { return m - m%60000 }
+
+// sortedCounts orders counts by minute and label, for stable output.
+func sortedCounts(m map[countKey]Counts) []countKey {
+	keys := make([]countKey, 0, len(m))
+	for k := range m {
+		keys = append(keys, k)
+	}
+	slices.SortFunc(keys, func(a, b countKey) int {
+		if a.minute != b.minute {
+			return int(a.minute - b.minute)
+		}
+		if a.label < b.label {
+			return -1
+		}
+		return 1
+	})
+	return keys
+}

@@ -1,0 +1,116 @@
+package keyed
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"touchwatch/ingest/touchpoint"
+)
+
+// owner is the token that says who owns a partition: group generation, member, and when it was last heard of.
+type owner struct {
+	generation int32
+	member     string
+	heartbeat  touchpoint.Millis
+}
+
+func (o owner) String() string {
+	return fmt.Sprintf("%d %d %s", o.generation, o.heartbeat, o.member)
+}
+
+func parseOwner(s string) (owner, bool) {
+	generation, rest, ok1 := strings.Cut(s, " ")
+	heartbeat, member, ok2 := strings.Cut(rest, " ")
+	g, err1 := strconv.ParseInt(generation, 10, 32)
+	h, err2 := strconv.ParseInt(heartbeat, 10, 64)
+	if !ok1 || !ok2 || err1 != nil || err2 != nil {
+		return owner{}, false
+	}
+	return owner{generation: int32(g), member: member, heartbeat: touchpoint.Millis(h)}, true
+}
+
+// mayTake decides whether mine may take a partition whose stored token is stored ("" for none): only with a generation that
+// is not lower, or when the holder was silent for longer than patience. Otherwise two members of different
+// generations would take it from each other for ever. An unreadable token counts as none.
+func mayTake(stored string, mine owner, patience time.Duration) bool {
+	held, ok := parseOwner(stored)
+	if !ok || held.member == mine.member || mine.generation >= held.generation {
+		return true
+	}
+	return mine.heartbeat.Sub(held.heartbeat) > patience
+}
+
+// errHeld says that another member holds the partition.
+var errHeld = errors.New("another member holds the partition")
+
+// take writes this worker's token and reads where to go on. Nothing of an earlier session survives in memory.
+func (w *worker[S]) take(ctx context.Context) error {
+	mine := owner{generation: w.a.Generation, member: w.a.Member, heartbeat: w.rt.nowMillis()}
+	token := mine.String()
+	err := w.opt.Redis.Watch(ctx, func(tx *redis.Tx) error {
+		stored, err := tx.Get(ctx, w.keys.Owner()).Result()
+		if err != nil && !errors.Is(err, redis.Nil) {
+			return err
+		}
+		if !mayTake(stored, mine, w.opt.Session) {
+			return errHeld
+		}
+		_, err = tx.TxPipelined(ctx, func(p redis.Pipeliner) error {
+			p.Set(ctx, w.keys.Owner(), token, 0)
+			return nil
+		})
+		return err
+	}, w.keys.Owner())
+	if err != nil {
+		return fmt.Errorf("take partition %d of %s: %w", w.a.Partition, w.opt.Topic, err)
+	}
+	w.token, w.session = token, token
+	return w.load(ctx)
+}
+
+// load reads everything the partition's worker keeps in memory beside the states.
+func (w *worker[S]) load(ctx context.Context) error {
+	pipe := w.opt.Redis.Pipeline()
+	offset := pipe.HGetAll(ctx, w.keys.Offset())
+	sources := pipe.HGetAll(ctx, w.keys.Sources())
+	live := pipe.HGetAll(ctx, w.keys.Live())
+	alerts := pipe.HGetAll(ctx, w.keys.Alerts())
+	settings := pipe.Get(ctx, w.keys.Settings())
+	if _, err := pipe.Exec(ctx); err != nil && !errors.Is(err, redis.Nil) {
+		return fmt.Errorf("read partition %d of %s: %w", w.a.Partition, w.opt.Topic, err)
+	}
+	w.cache = newCache[S](w.opt.CacheBytes)
+	w.fx = newEffects()
+	w.pending = nil
+	w.sentTimers = map[timerKey]time.Time{}
+	w.stored = offset.Val()["next"]
+	if err := w.restore(offset.Val(), sources.Val(), live.Val(), alerts.Val()); err != nil {
+		return err
+	}
+	return w.activate([]byte(settings.Val()))
+}
+
+// activate makes the logic of a set of settings.
+func (w *worker[S]) activate(content []byte) error {
+	if len(content) == 0 {
+		content = nil
+	}
+	logic, err := w.rt.build(content)
+	if err != nil {
+		return &haltError{fmt.Errorf("settings active in partition %d of %s cannot be used by this program, start the version that activated them or activate others: %w", w.a.Partition, w.opt.Topic, err)}
+	}
+	w.logic = logic
+	return nil
+}
+
+// haltError is an error that trying again does not cure: the partition stands still until a person acts.
+type haltError struct{ err error }
+
+func (e *haltError) Error() string { return e.err.Error() }
+func (e *haltError) Unwrap() error { return e.err }

@@ -1,0 +1,95 @@
+package keyed
+
+import (
+	"context"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/segmentio/kafka-go"
+
+	"touchwatch/ingest/stream"
+	"touchwatch/ingest/touchpoint"
+)
+
+// Options configure a Runtime.
+type Options struct {
+	Group    string // consumer group, such as "touchwatch.customers"
+	Topic    string // topic of entries
+	Prefix   string // of the Redis keys: CustomerPrefix or PlacePrefix
+	Brokers  []string
+	Dialer   *kafka.Dialer
+	Kafka    *kafka.Client
+	Redis    redis.UniversalClient // must not retry by itself: an error has to mean 'outcome unknown'
+	Progress ReadProgress
+	Relay    Relay
+	Session  time.Duration // group session; also how long a silent owner keeps a partition. Zero means 20 s
+	// CacheBytes bounds the states kept in memory per partition. Zero means 64 MiB.
+	CacheBytes int
+	// History is how many touchpoints are remembered per subject. Zero means 50.
+	History int
+	Log     *slog.Logger
+	Metrics *Metrics
+	// Now is the wall clock, used for heartbeats and time-outs only, never by a fold. nil means time.Now.
+	Now func() time.Time
+}
+
+// Relay says where outbox entries go in Kafka: topic and partition count per kind. A kind that is absent is not copied.
+type Relay struct {
+	Alerts           string // topic of alert entries
+	AlertPartitions  int
+	Signals          string // topic of signal entries, "" for none
+	SignalPartitions int
+}
+
+// Runtime runs a Logic over all partitions that the group assigns to this process.
+type Runtime[S any] struct {
+	opt   Options
+	build Build[S]
+	halts atomic.Pointer[string] // why a partition stands still, for readiness
+}
+
+// New returns a runtime; nothing runs before Run.
+func New[S any](opt Options, build Build[S]) *Runtime[S] {
+	if opt.Session == 0 {
+		opt.Session = 20 * time.Second
+	}
+	if opt.CacheBytes == 0 {
+		opt.CacheBytes = 64 << 20
+	}
+	if opt.History == 0 {
+		opt.History = 50
+	}
+	if opt.Now == nil {
+		opt.Now = time.Now
+	}
+	if opt.Metrics == nil {
+		opt.Metrics = NewMetrics(nil)
+	}
+	return &Runtime[S]{opt: opt, build: build}
+}
+
+// Run owns and folds partitions until ctx ends, then waits for its workers.
+func (r *Runtime[S]) Run(ctx context.Context) error {
+	group := stream.Group{
+		ID: r.opt.Group, Brokers: r.opt.Brokers, Dialer: r.opt.Dialer, Topics: []string{r.opt.Topic},
+		Session: r.opt.Session, Log: r.opt.Log,
+		Work: func(ctx context.Context, a stream.Assignment, commit func(int64)) {
+			newWorker(r, a, commit).run(ctx)
+		},
+	}
+	return group.Run(ctx)
+}
+
+// Halted returns why a partition of this process stands still and needs a person, or "".
+func (r *Runtime[S]) Halted() string {
+	if s := r.halts.Load(); s != nil {
+		return *s
+	}
+	return ""
+}
+
+func (r *Runtime[S]) halt(why string) { r.halts.Store(&why) }
+
+func (r *Runtime[S]) nowMillis() touchpoint.Millis { return touchpoint.MillisOf(r.opt.Now()) }
