@@ -1,0 +1,196 @@
+package decode
+
+import (
+	"encoding/json"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"touchwatch/ingest/touchpoint"
+)
+
+// The scalars take what sources really send: an id as a number, a number as a string, a time as text or as an epoch. Reading
+// one never fails; a value that cannot be used is remembered and reported by the decoder that wanted it, with its path.
+
+type presence uint8
+
+const (
+	absent presence = iota // not there, null or an empty string
+	given
+	unfit // there, but of no use
+)
+
+// label is a string; a number or a boolean is kept as it is written. Objects and arrays give "".
+type label struct{ text string }
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (l *label) UnmarshalJSON(b []byte) error {
+	text, ok := scalarText(b)
+	if ok {
+		l.text = text
+	}
+	return nil
+}
+
+// scalarText returns a JSON scalar as text, and false for null, objects and arrays.
+func scalarText(b []byte) (string, bool) {
+	if len(b) == 0 {
+		return "", false
+	}
+	switch b[0] {
+	case '"':
+		for _, c := range b {
+			if c == '\\' {
+				var s string
+				err := json.Unmarshal(b, &s)
+				return s, err == nil
+			}
+		}
+		return string(b[1 : len(b)-1]), true
+	case 'n', '{', '[':
+		return "", false
+	}
+	return string(b), true
+}
+
+// number is a finite number, also one written as a string.
+type number struct {
+	value float64
+	is    presence
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (n *number) UnmarshalJSON(b []byte) error {
+	n.value, n.is = 0, absent
+	text, ok := scalarText(b)
+	switch {
+	case !ok && b[0] == 'n':
+		return nil
+	case !ok:
+		n.is = unfit
+		return nil
+	}
+	text = strings.TrimSpace(text)
+	if text == "" {
+		return nil
+	}
+	value, err := strconv.ParseFloat(text, 64)
+	if err != nil || math.IsInf(value, 0) || math.IsNaN(value) {
+		n.is = unfit
+		return nil
+	}
+	n.value, n.is = value, given
+	return nil
+}
+
+// within returns the value, 0 when absent, and an error when it is no number or outside low … high.
+func (n number) within(low, high float64, field string) (float64, error) {
+	if n.is == unfit || n.value < low || n.value > high {
+		return 0, wrong(field, "a number from "+compact(low)+" to "+compact(high))
+	}
+	return n.value, nil
+}
+
+func compact(f float64) string { return strconv.FormatFloat(f, 'g', -1, 64) }
+
+// maxDuration bounds durations: ten years.
+const maxDuration = float64(10 * 365 * 24 * time.Hour / time.Millisecond)
+
+// millis returns a length of time given in unit.
+func (n number) millis(unit time.Duration, field string) (touchpoint.Millis, error) {
+	perUnit := float64(unit) / float64(time.Millisecond)
+	value, err := n.within(0, maxDuration/perUnit, field)
+	return touchpoint.Millis(math.Round(value * perUnit)), err
+}
+
+// flag is a boolean, also one written as a string or as 0 and 1.
+type flag struct{ on bool }
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (f *flag) UnmarshalJSON(b []byte) error {
+	text, _ := scalarText(b)
+	f.on = text == "true" || text == "1"
+	return nil
+}
+
+// moment is a time: RFC 3339, RFC 1123, "2006-01-02 15:04:05 UTC", or an epoch in seconds (also with a fraction),
+// milli-, micro- or nanoseconds, as a number or as a string.
+type moment struct {
+	at touchpoint.Millis
+	is presence
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (m *moment) UnmarshalJSON(b []byte) error {
+	m.at, m.is = 0, absent
+	text, ok := scalarText(b)
+	if !ok {
+		if b[0] != 'n' {
+			m.is = unfit
+		}
+		return nil
+	}
+	*m = parseMoment(text)
+	return nil
+}
+
+// when returns the moment, zero when absent, and an error when it is none.
+func (m moment) when(field string) (touchpoint.Millis, error) {
+	if m.is == unfit {
+		return 0, wrong(field, "an RFC 3339 time or an epoch in seconds or milliseconds, between 1970 and 9999")
+	}
+	return m.at, nil
+}
+
+// layouts name no zone but UTC: the time package takes any other abbreviation for it.
+var layouts = [...]string{
+	time.RFC3339Nano,
+	"Mon, 2 Jan 2006 15:04:05 -0700",
+	"Mon, 2 Jan 2006 15:04:05 GMT",
+	"Mon, 2 Jan 2006 15:04:05 UTC",
+	"2006-01-02 15:04:05 UTC",
+	"2006-01-02 15:04:05 -0700",
+}
+
+// maxMillis is the end of the year 9999.
+const maxMillis = 253402300799999
+
+func parseMoment(text string) moment {
+	text = strings.TrimSpace(text)
+	if text == "" {
+		return moment{}
+	}
+	if value, err := strconv.ParseFloat(text, 64); err == nil {
+		return epoch(value)
+	}
+	for _, layout := range layouts {
+		if t, err := time.Parse(layout, text); err == nil {
+			if ms := t.UnixMilli(); ms > 0 && ms <= maxMillis {
+				return moment{at: touchpoint.Millis(ms), is: given}
+			}
+			break
+		}
+	}
+	return moment{is: unfit}
+}
+
+// epoch reads a number of seconds, milli-, micro- or nanoseconds since 1970, told apart by size: the smallest reading as
+// milliseconds is 1973, the largest as seconds 5138. Zero is how some sources write "never".
+func epoch(value float64) moment {
+	switch {
+	case value == 0:
+		return moment{}
+	case value < 1e11:
+		value *= 1e3
+	case value < 1e14:
+	case value < 1e17:
+		value /= 1e3
+	default:
+		value /= 1e6
+	}
+	if !(value >= 1 && value <= maxMillis) {
+		return moment{is: unfit}
+	}
+	return moment{at: touchpoint.Millis(math.Round(value)), is: given}
+}
