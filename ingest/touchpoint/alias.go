@@ -93,3 +93,11 @@ func (a Alias) Derived() CustomerID {
 
 // Anonymous reports whether the id was derived from an alias instead of given by the CRM.
 func (c CustomerID) Anonymous() bool { return strings.HasPrefix(string(c), "anon_") }
+
+// CompareAliases orders aliases by strength, strongest first, then by value.
+func CompareAliases(a, b Alias) int {
+	if d := a.Kind.strength() - b.Kind.strength(); d != 0 {
+		return d
+	}
+	return strings.Compare(a.Value, b.Value)
+}

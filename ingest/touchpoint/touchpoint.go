@@ -166,3 +166,13 @@ type Touchpoint struct {
 	Links    bool              `json:"links,omitempty" msg:"ln,omitempty"`       // its aliases belong to one party: an identify, a login, a profile
 	Attrs    map[string]string `json:"attributes,omitempty" msg:"x,omitempty"`   // what has no field of its own, bounded
 }
+
+// Where is the place in one word for people: the most telling field that is set.
+func (p *Place) Where() string {
+	for _, s := range [...]string{p.Page, p.Queue, p.Form, p.Platform, p.Campaign, p.Product} {
+		if s != "" {
+			return s
+		}
+	}
+	return ""
+}

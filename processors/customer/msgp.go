@@ -13,22 +13,15 @@ import (
 // MarshalMsg implements msgp.Marshaler
 func (z *ChannelCount) MarshalMsg(b []byte) (o []byte, err error) {
 	o = msgp.Require(b, z.Msgsize())
-	// map header, size 4
-	// string "c"
-	o = append(o, 0x84, 0xa1, 0x63)
+	// array header, size 4
+	o = append(o, 0x94)
 	o, err = z.Channel.MarshalMsg(o)
 	if err != nil {
 		err = msgp.WrapError(err, "Channel")
 		return
 	}
-	// string "t"
-	o = append(o, 0xa1, 0x74)
 	o = msgp.AppendInt64(o, z.Total)
-	// string "n"
-	o = append(o, 0xa1, 0x6e)
 	o = msgp.AppendInt64(o, z.Negative)
-	// string "l"
-	o = append(o, 0xa1, 0x6c)
 	o, err = z.Last.MarshalMsg(o)
 	if err != nil {
 		err = msgp.WrapError(err, "Last")
@@ -39,53 +32,35 @@ func (z *ChannelCount) MarshalMsg(b []byte) (o []byte, err error) {
 
 // UnmarshalMsg implements msgp.Unmarshaler
 func (z *ChannelCount) UnmarshalMsg(bts []byte) (o []byte, err error) {
-	var field []byte
-	_ = field
 	var zb0001 uint32
-	zb0001, bts, err = msgp.ReadMapHeaderBytes(bts)
+	zb0001, bts, err = msgp.ReadArrayHeaderBytes(bts)
 	if err != nil {
 		err = msgp.WrapError(err)
 		return
 	}
-	for zb0001 > 0 {
-		zb0001--
-		field, bts, err = msgp.ReadMapKeyZC(bts)
-		if err != nil {
-			err = msgp.WrapError(err)
-			return
-		}
-		switch msgp.UnsafeString(field) {
-		case "c":
-			bts, err = z.Channel.UnmarshalMsg(bts)
-			if err != nil {
-				err = msgp.WrapError(err, "Channel")
-				return
-			}
-		case "t":
-			z.Total, bts, err = msgp.ReadInt64Bytes(bts)
-			if err != nil {
-				err = msgp.WrapError(err, "Total")
-				return
-			}
-		case "n":
-			z.Negative, bts, err = msgp.ReadInt64Bytes(bts)
-			if err != nil {
-				err = msgp.WrapError(err, "Negative")
-				return
-			}
-		case "l":
-			bts, err = z.Last.UnmarshalMsg(bts)
-			if err != nil {
-				err = msgp.WrapError(err, "Last")
-				return
-			}
-		default:
-			bts, err = msgp.Skip(bts)
-			if err != nil {
-				err = msgp.WrapError(err)
-				return
-			}
-		}
+	if zb0001 != 4 {
+		err = msgp.ArrayError{Wanted: 4, Got: zb0001}
+		return
+	}
+	bts, err = z.Channel.UnmarshalMsg(bts)
+	if err != nil {
+		err = msgp.WrapError(err, "Channel")
+		return
+	}
+	z.Total, bts, err = msgp.ReadInt64Bytes(bts)
+	if err != nil {
+		err = msgp.WrapError(err, "Total")
+		return
+	}
+	z.Negative, bts, err = msgp.ReadInt64Bytes(bts)
+	if err != nil {
+		err = msgp.WrapError(err, "Negative")
+		return
+	}
+	bts, err = z.Last.UnmarshalMsg(bts)
+	if err != nil {
+		err = msgp.WrapError(err, "Last")
+		return
 	}
 	o = bts
 	return
@@ -93,73 +68,51 @@ func (z *ChannelCount) UnmarshalMsg(bts []byte) (o []byte, err error) {
 
 // Msgsize returns an upper bound estimate of the number of bytes occupied by the serialized message
 func (z *ChannelCount) Msgsize() (s int) {
-	s = 1 + 2 + z.Channel.Msgsize() + 2 + msgp.Int64Size + 2 + msgp.Int64Size + 2 + z.Last.Msgsize()
+	s = 1 + z.Channel.Msgsize() + msgp.Int64Size + msgp.Int64Size + z.Last.Msgsize()
 	return
 }
 
 // MarshalMsg implements msgp.Marshaler
 func (z *HourCount) MarshalMsg(b []byte) (o []byte, err error) {
 	o = msgp.Require(b, z.Msgsize())
-	// map header, size 3
-	// string "h"
-	o = append(o, 0x83, 0xa1, 0x68)
+	// array header, size 3
+	o = append(o, 0x93)
 	o = msgp.AppendInt32(o, z.Hour)
-	// string "c"
-	o = append(o, 0xa1, 0x63)
 	o, err = z.Channel.MarshalMsg(o)
 	if err != nil {
 		err = msgp.WrapError(err, "Channel")
 		return
 	}
-	// string "t"
-	o = append(o, 0xa1, 0x74)
 	o = msgp.AppendInt32(o, z.Total)
 	return
 }
 
 // UnmarshalMsg implements msgp.Unmarshaler
 func (z *HourCount) UnmarshalMsg(bts []byte) (o []byte, err error) {
-	var field []byte
-	_ = field
 	var zb0001 uint32
-	zb0001, bts, err = msgp.ReadMapHeaderBytes(bts)
+	zb0001, bts, err = msgp.ReadArrayHeaderBytes(bts)
 	if err != nil {
 		err = msgp.WrapError(err)
 		return
 	}
-	for zb0001 > 0 {
-		zb0001--
-		field, bts, err = msgp.ReadMapKeyZC(bts)
-		if err != nil {
-			err = msgp.WrapError(err)
-			return
-		}
-		switch msgp.UnsafeString(field) {
-		case "h":
-			z.Hour, bts, err = msgp.ReadInt32Bytes(bts)
-			if err != nil {
-				err = msgp.WrapError(err, "Hour")
-				return
-			}
-		case "c":
-			bts, err = z.Channel.UnmarshalMsg(bts)
-			if err != nil {
-				err = msgp.WrapError(err, "Channel")
-				return
-			}
-		case "t":
-			z.Total, bts, err = msgp.ReadInt32Bytes(bts)
-			if err != nil {
-				err = msgp.WrapError(err, "Total")
-				return
-			}
-		default:
-			bts, err = msgp.Skip(bts)
-			if err != nil {
-				err = msgp.WrapError(err)
-				return
-			}
-		}
+	if zb0001 != 3 {
+		err = msgp.ArrayError{Wanted: 3, Got: zb0001}
+		return
+	}
+	z.Hour, bts, err = msgp.ReadInt32Bytes(bts)
+	if err != nil {
+		err = msgp.WrapError(err, "Hour")
+		return
+	}
+	bts, err = z.Channel.UnmarshalMsg(bts)
+	if err != nil {
+		err = msgp.WrapError(err, "Channel")
+		return
+	}
+	z.Total, bts, err = msgp.ReadInt32Bytes(bts)
+	if err != nil {
+		err = msgp.WrapError(err, "Total")
+		return
 	}
 	o = bts
 	return
@@ -167,7 +120,7 @@ func (z *HourCount) UnmarshalMsg(bts []byte) (o []byte, err error) {
 
 // Msgsize returns an upper bound estimate of the number of bytes occupied by the serialized message
 func (z *HourCount) Msgsize() (s int) {
-	s = 1 + 2 + msgp.Int32Size + 2 + z.Channel.Msgsize() + 2 + msgp.Int32Size
+	s = 1 + msgp.Int32Size + z.Channel.Msgsize() + msgp.Int32Size
 	return
 }
 
@@ -175,8 +128,8 @@ func (z *HourCount) Msgsize() (s int) {
 func (z *State) MarshalMsg(b []byte) (o []byte, err error) {
 	o = msgp.Require(b, z.Msgsize())
 	// check for omitted fields
-	zb0001Len := uint32(15)
-	var zb0001Mask uint16 /* 15 bits */
+	zb0001Len := uint32(18)
+	var zb0001Mask uint32 /* 18 bits */
 	_ = zb0001Mask
 	if z.Aliases == nil {
 		zb0001Len--
@@ -206,16 +159,16 @@ func (z *State) MarshalMsg(b []byte) (o []byte, err error) {
 		zb0001Len--
 		zb0001Mask |= 0x1000
 	}
-	if z.Timers == nil {
+	if z.Ranked == false {
 		zb0001Len--
-		zb0001Mask |= 0x2000
+		zb0001Mask |= 0x10000
 	}
 	if z.Language == "" {
 		zb0001Len--
-		zb0001Mask |= 0x4000
+		zb0001Mask |= 0x20000
 	}
 	// variable map header, size zb0001Len
-	o = append(o, 0x80|uint8(zb0001Len))
+	o = msgp.AppendMapHeader(o, zb0001Len)
 
 	// skip if no fields are to be emitted
 	if zb0001Len != 0 {
@@ -286,19 +239,14 @@ func (z *State) MarshalMsg(b []byte) (o []byte, err error) {
 			o = append(o, 0xa2, 0x68, 0x72)
 			o = msgp.AppendArrayHeader(o, uint32(len(z.Hours)))
 			for za0003 := range z.Hours {
-				// map header, size 3
-				// string "h"
-				o = append(o, 0x83, 0xa1, 0x68)
+				// array header, size 3
+				o = append(o, 0x93)
 				o = msgp.AppendInt32(o, z.Hours[za0003].Hour)
-				// string "c"
-				o = append(o, 0xa1, 0x63)
 				o, err = z.Hours[za0003].Channel.MarshalMsg(o)
 				if err != nil {
 					err = msgp.WrapError(err, "Hours", za0003, "Channel")
 					return
 				}
-				// string "t"
-				o = append(o, 0xa1, 0x74)
 				o = msgp.AppendInt32(o, z.Hours[za0003].Total)
 			}
 		}
@@ -315,19 +263,10 @@ func (z *State) MarshalMsg(b []byte) (o []byte, err error) {
 			o = append(o, 0xa2, 0x77, 0x69)
 			o = msgp.AppendArrayHeader(o, uint32(len(z.Windows)))
 			for za0005 := range z.Windows {
-				// map header, size 2
-				// string "f"
-				o = append(o, 0x82, 0xa1, 0x66)
-				o = msgp.AppendString(o, z.Windows[za0005].Family)
-				// string "m"
-				o = append(o, 0xa1, 0x6d)
-				o = msgp.AppendArrayHeader(o, uint32(len(z.Windows[za0005].Marks)))
-				for za0006 := range z.Windows[za0005].Marks {
-					o, err = z.Windows[za0005].Marks[za0006].MarshalMsg(o)
-					if err != nil {
-						err = msgp.WrapError(err, "Windows", za0005, "Marks", za0006)
-						return
-					}
+				o, err = z.Windows[za0005].MarshalMsg(o)
+				if err != nil {
+					err = msgp.WrapError(err, "Windows", za0005)
+					return
 				}
 			}
 		}
@@ -335,10 +274,10 @@ func (z *State) MarshalMsg(b []byte) (o []byte, err error) {
 			// string "sg"
 			o = append(o, 0xa2, 0x73, 0x67)
 			o = msgp.AppendArrayHeader(o, uint32(len(z.Signals)))
-			for za0007 := range z.Signals {
-				o, err = z.Signals[za0007].MarshalMsg(o)
+			for za0006 := range z.Signals {
+				o, err = z.Signals[za0006].MarshalMsg(o)
 				if err != nil {
-					err = msgp.WrapError(err, "Signals", za0007)
+					err = msgp.WrapError(err, "Signals", za0006)
 					return
 				}
 			}
@@ -347,33 +286,41 @@ func (z *State) MarshalMsg(b []byte) (o []byte, err error) {
 			// string "ep"
 			o = append(o, 0xa2, 0x65, 0x70)
 			o = msgp.AppendArrayHeader(o, uint32(len(z.Episodes)))
-			for za0008 := range z.Episodes {
-				o, err = z.Episodes[za0008].MarshalMsg(o)
+			for za0007 := range z.Episodes {
+				o, err = z.Episodes[za0007].MarshalMsg(o)
 				if err != nil {
-					err = msgp.WrapError(err, "Episodes", za0008)
+					err = msgp.WrapError(err, "Episodes", za0007)
 					return
 				}
 			}
 		}
-		if (zb0001Mask & 0x2000) == 0 { // if not omitted
-			// string "ti"
-			o = append(o, 0xa2, 0x74, 0x69)
-			o = msgp.AppendArrayHeader(o, uint32(len(z.Timers)))
-			for za0009 := range z.Timers {
-				// map header, size 2
-				// string "n"
-				o = append(o, 0x82, 0xa1, 0x6e)
-				o = msgp.AppendString(o, z.Timers[za0009].Name)
-				// string "d"
-				o = append(o, 0xa1, 0x64)
-				o, err = z.Timers[za0009].Due.MarshalMsg(o)
-				if err != nil {
-					err = msgp.WrapError(err, "Timers", za0009, "Due")
-					return
-				}
-			}
+		// string "wk"
+		o = append(o, 0xa2, 0x77, 0x6b)
+		o, err = z.WakeAt.MarshalMsg(o)
+		if err != nil {
+			err = msgp.WrapError(err, "WakeAt")
+			return
 		}
-		if (zb0001Mask & 0x4000) == 0 { // if not omitted
+		// string "fg"
+		o = append(o, 0xa2, 0x66, 0x67)
+		o, err = z.ForgetAt.MarshalMsg(o)
+		if err != nil {
+			err = msgp.WrapError(err, "ForgetAt")
+			return
+		}
+		// string "fi"
+		o = append(o, 0xa2, 0x66, 0x69)
+		o, err = z.Fired.MarshalMsg(o)
+		if err != nil {
+			err = msgp.WrapError(err, "Fired")
+			return
+		}
+		if (zb0001Mask & 0x10000) == 0 { // if not omitted
+			// string "rk"
+			o = append(o, 0xa2, 0x72, 0x6b)
+			o = msgp.AppendBool(o, z.Ranked)
+		}
+		if (zb0001Mask & 0x20000) == 0 { // if not omitted
 			// string "lg"
 			o = append(o, 0xa2, 0x6c, 0x67)
 			o = msgp.AppendString(o, z.Language)
@@ -488,44 +435,29 @@ func (z *State) UnmarshalMsg(bts []byte) (o []byte, err error) {
 			}
 			for za0003 := range z.Hours {
 				var zb0005 uint32
-				zb0005, bts, err = msgp.ReadMapHeaderBytes(bts)
+				zb0005, bts, err = msgp.ReadArrayHeaderBytes(bts)
 				if err != nil {
 					err = msgp.WrapError(err, "Hours", za0003)
 					return
 				}
-				for zb0005 > 0 {
-					zb0005--
-					field, bts, err = msgp.ReadMapKeyZC(bts)
-					if err != nil {
-						err = msgp.WrapError(err, "Hours", za0003)
-						return
-					}
-					switch msgp.UnsafeString(field) {
-					case "h":
-						z.Hours[za0003].Hour, bts, err = msgp.ReadInt32Bytes(bts)
-						if err != nil {
-							err = msgp.WrapError(err, "Hours", za0003, "Hour")
-							return
-						}
-					case "c":
-						bts, err = z.Hours[za0003].Channel.UnmarshalMsg(bts)
-						if err != nil {
-							err = msgp.WrapError(err, "Hours", za0003, "Channel")
-							return
-						}
-					case "t":
-						z.Hours[za0003].Total, bts, err = msgp.ReadInt32Bytes(bts)
-						if err != nil {
-							err = msgp.WrapError(err, "Hours", za0003, "Total")
-							return
-						}
-					default:
-						bts, err = msgp.Skip(bts)
-						if err != nil {
-							err = msgp.WrapError(err, "Hours", za0003)
-							return
-						}
-					}
+				if zb0005 != 3 {
+					err = msgp.ArrayError{Wanted: 3, Got: zb0005}
+					return
+				}
+				z.Hours[za0003].Hour, bts, err = msgp.ReadInt32Bytes(bts)
+				if err != nil {
+					err = msgp.WrapError(err, "Hours", za0003, "Hour")
+					return
+				}
+				bts, err = z.Hours[za0003].Channel.UnmarshalMsg(bts)
+				if err != nil {
+					err = msgp.WrapError(err, "Hours", za0003, "Channel")
+					return
+				}
+				z.Hours[za0003].Total, bts, err = msgp.ReadInt32Bytes(bts)
+				if err != nil {
+					err = msgp.WrapError(err, "Hours", za0003, "Total")
+					return
 				}
 			}
 		case "sn":
@@ -560,139 +492,73 @@ func (z *State) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				z.Windows = make([]Window, zb0007)
 			}
 			for za0005 := range z.Windows {
-				var zb0008 uint32
-				zb0008, bts, err = msgp.ReadMapHeaderBytes(bts)
+				bts, err = z.Windows[za0005].UnmarshalMsg(bts)
 				if err != nil {
 					err = msgp.WrapError(err, "Windows", za0005)
 					return
 				}
-				for zb0008 > 0 {
-					zb0008--
-					field, bts, err = msgp.ReadMapKeyZC(bts)
-					if err != nil {
-						err = msgp.WrapError(err, "Windows", za0005)
-						return
-					}
-					switch msgp.UnsafeString(field) {
-					case "f":
-						z.Windows[za0005].Family, bts, err = msgp.ReadStringBytes(bts)
-						if err != nil {
-							err = msgp.WrapError(err, "Windows", za0005, "Family")
-							return
-						}
-					case "m":
-						var zb0009 uint32
-						zb0009, bts, err = msgp.ReadArrayHeaderBytes(bts)
-						if err != nil {
-							err = msgp.WrapError(err, "Windows", za0005, "Marks")
-							return
-						}
-						if cap(z.Windows[za0005].Marks) >= int(zb0009) {
-							z.Windows[za0005].Marks = (z.Windows[za0005].Marks)[:zb0009]
-						} else {
-							z.Windows[za0005].Marks = make([]signal.Mark, zb0009)
-						}
-						for za0006 := range z.Windows[za0005].Marks {
-							bts, err = z.Windows[za0005].Marks[za0006].UnmarshalMsg(bts)
-							if err != nil {
-								err = msgp.WrapError(err, "Windows", za0005, "Marks", za0006)
-								return
-							}
-						}
-					default:
-						bts, err = msgp.Skip(bts)
-						if err != nil {
-							err = msgp.WrapError(err, "Windows", za0005)
-							return
-						}
-					}
-				}
 			}
 		case "sg":
-			var zb0010 uint32
-			zb0010, bts, err = msgp.ReadArrayHeaderBytes(bts)
+			var zb0008 uint32
+			zb0008, bts, err = msgp.ReadArrayHeaderBytes(bts)
 			if err != nil {
 				err = msgp.WrapError(err, "Signals")
 				return
 			}
-			if cap(z.Signals) >= int(zb0010) {
-				z.Signals = (z.Signals)[:zb0010]
+			if cap(z.Signals) >= int(zb0008) {
+				z.Signals = (z.Signals)[:zb0008]
 			} else {
-				z.Signals = make([]signal.Signal, zb0010)
+				z.Signals = make([]signal.Signal, zb0008)
 			}
-			for za0007 := range z.Signals {
-				bts, err = z.Signals[za0007].UnmarshalMsg(bts)
+			for za0006 := range z.Signals {
+				bts, err = z.Signals[za0006].UnmarshalMsg(bts)
 				if err != nil {
-					err = msgp.WrapError(err, "Signals", za0007)
+					err = msgp.WrapError(err, "Signals", za0006)
 					return
 				}
 			}
 		case "ep":
-			var zb0011 uint32
-			zb0011, bts, err = msgp.ReadArrayHeaderBytes(bts)
+			var zb0009 uint32
+			zb0009, bts, err = msgp.ReadArrayHeaderBytes(bts)
 			if err != nil {
 				err = msgp.WrapError(err, "Episodes")
 				return
 			}
-			if cap(z.Episodes) >= int(zb0011) {
-				z.Episodes = (z.Episodes)[:zb0011]
+			if cap(z.Episodes) >= int(zb0009) {
+				z.Episodes = (z.Episodes)[:zb0009]
 			} else {
-				z.Episodes = make([]episode.Episode, zb0011)
+				z.Episodes = make([]episode.Episode, zb0009)
 			}
-			for za0008 := range z.Episodes {
-				bts, err = z.Episodes[za0008].UnmarshalMsg(bts)
+			for za0007 := range z.Episodes {
+				bts, err = z.Episodes[za0007].UnmarshalMsg(bts)
 				if err != nil {
-					err = msgp.WrapError(err, "Episodes", za0008)
+					err = msgp.WrapError(err, "Episodes", za0007)
 					return
 				}
 			}
-		case "ti":
-			var zb0012 uint32
-			zb0012, bts, err = msgp.ReadArrayHeaderBytes(bts)
+		case "wk":
+			bts, err = z.WakeAt.UnmarshalMsg(bts)
 			if err != nil {
-				err = msgp.WrapError(err, "Timers")
+				err = msgp.WrapError(err, "WakeAt")
 				return
 			}
-			if cap(z.Timers) >= int(zb0012) {
-				z.Timers = (z.Timers)[:zb0012]
-			} else {
-				z.Timers = make([]Timer, zb0012)
+		case "fg":
+			bts, err = z.ForgetAt.UnmarshalMsg(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "ForgetAt")
+				return
 			}
-			for za0009 := range z.Timers {
-				var zb0013 uint32
-				zb0013, bts, err = msgp.ReadMapHeaderBytes(bts)
-				if err != nil {
-					err = msgp.WrapError(err, "Timers", za0009)
-					return
-				}
-				for zb0013 > 0 {
-					zb0013--
-					field, bts, err = msgp.ReadMapKeyZC(bts)
-					if err != nil {
-						err = msgp.WrapError(err, "Timers", za0009)
-						return
-					}
-					switch msgp.UnsafeString(field) {
-					case "n":
-						z.Timers[za0009].Name, bts, err = msgp.ReadStringBytes(bts)
-						if err != nil {
-							err = msgp.WrapError(err, "Timers", za0009, "Name")
-							return
-						}
-					case "d":
-						bts, err = z.Timers[za0009].Due.UnmarshalMsg(bts)
-						if err != nil {
-							err = msgp.WrapError(err, "Timers", za0009, "Due")
-							return
-						}
-					default:
-						bts, err = msgp.Skip(bts)
-						if err != nil {
-							err = msgp.WrapError(err, "Timers", za0009)
-							return
-						}
-					}
-				}
+		case "fi":
+			bts, err = z.Fired.UnmarshalMsg(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "Fired")
+				return
+			}
+		case "rk":
+			z.Ranked, bts, err = msgp.ReadBoolBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "Ranked")
+				return
 			}
 		case "lg":
 			z.Language, bts, err = msgp.ReadStringBytes(bts)
@@ -714,7 +580,7 @@ func (z *State) UnmarshalMsg(bts []byte) (o []byte, err error) {
 
 // Msgsize returns an upper bound estimate of the number of bytes occupied by the serialized message
 func (z *State) Msgsize() (s int) {
-	s = 1 + 3 + z.ID.Msgsize() + 3 + z.Profile.Msgsize() + 3 + msgp.ArrayHeaderSize
+	s = 3 + 3 + z.ID.Msgsize() + 3 + z.Profile.Msgsize() + 3 + msgp.ArrayHeaderSize
 	for za0001 := range z.Aliases {
 		s += z.Aliases[za0001].Msgsize()
 	}
@@ -724,111 +590,55 @@ func (z *State) Msgsize() (s int) {
 	}
 	s += 3 + msgp.ArrayHeaderSize
 	for za0003 := range z.Hours {
-		s += 1 + 2 + msgp.Int32Size + 2 + z.Hours[za0003].Channel.Msgsize() + 2 + msgp.Int32Size
+		s += 1 + msgp.Int32Size + z.Hours[za0003].Channel.Msgsize() + msgp.Int32Size
 	}
 	s += 3 + msgp.ArrayHeaderSize + (len(z.Seen) * (msgp.Uint64Size)) + 3 + msgp.ArrayHeaderSize
 	for za0005 := range z.Windows {
-		s += 1 + 2 + msgp.StringPrefixSize + len(z.Windows[za0005].Family) + 2 + msgp.ArrayHeaderSize
-		for za0006 := range z.Windows[za0005].Marks {
-			s += z.Windows[za0005].Marks[za0006].Msgsize()
-		}
+		s += z.Windows[za0005].Msgsize()
 	}
 	s += 3 + msgp.ArrayHeaderSize
-	for za0007 := range z.Signals {
-		s += z.Signals[za0007].Msgsize()
+	for za0006 := range z.Signals {
+		s += z.Signals[za0006].Msgsize()
 	}
 	s += 3 + msgp.ArrayHeaderSize
-	for za0008 := range z.Episodes {
-		s += z.Episodes[za0008].Msgsize()
+	for za0007 := range z.Episodes {
+		s += z.Episodes[za0007].Msgsize()
 	}
-	s += 3 + msgp.ArrayHeaderSize
-	for za0009 := range z.Timers {
-		s += 1 + 2 + msgp.StringPrefixSize + len(z.Timers[za0009].Name) + 2 + z.Timers[za0009].Due.Msgsize()
-	}
-	s += 3 + msgp.StringPrefixSize + len(z.Language)
-	return
-}
-
-// MarshalMsg implements msgp.Marshaler
-func (z *Timer) MarshalMsg(b []byte) (o []byte, err error) {
-	o = msgp.Require(b, z.Msgsize())
-	// map header, size 2
-	// string "n"
-	o = append(o, 0x82, 0xa1, 0x6e)
-	o = msgp.AppendString(o, z.Name)
-	// string "d"
-	o = append(o, 0xa1, 0x64)
-	o, err = z.Due.MarshalMsg(o)
-	if err != nil {
-		err = msgp.WrapError(err, "Due")
-		return
-	}
-	return
-}
-
-// UnmarshalMsg implements msgp.Unmarshaler
-func (z *Timer) UnmarshalMsg(bts []byte) (o []byte, err error) {
-	var field []byte
-	_ = field
-	var zb0001 uint32
-	zb0001, bts, err = msgp.ReadMapHeaderBytes(bts)
-	if err != nil {
-		err = msgp.WrapError(err)
-		return
-	}
-	for zb0001 > 0 {
-		zb0001--
-		field, bts, err = msgp.ReadMapKeyZC(bts)
-		if err != nil {
-			err = msgp.WrapError(err)
-			return
-		}
-		switch msgp.UnsafeString(field) {
-		case "n":
-			z.Name, bts, err = msgp.ReadStringBytes(bts)
-			if err != nil {
-				err = msgp.WrapError(err, "Name")
-				return
-			}
-		case "d":
-			bts, err = z.Due.UnmarshalMsg(bts)
-			if err != nil {
-				err = msgp.WrapError(err, "Due")
-				return
-			}
-		default:
-			bts, err = msgp.Skip(bts)
-			if err != nil {
-				err = msgp.WrapError(err)
-				return
-			}
-		}
-	}
-	o = bts
-	return
-}
-
-// Msgsize returns an upper bound estimate of the number of bytes occupied by the serialized message
-func (z *Timer) Msgsize() (s int) {
-	s = 1 + 2 + msgp.StringPrefixSize + len(z.Name) + 2 + z.Due.Msgsize()
+	s += 3 + z.WakeAt.Msgsize() + 3 + z.ForgetAt.Msgsize() + 3 + z.Fired.Msgsize() + 3 + msgp.BoolSize + 3 + msgp.StringPrefixSize + len(z.Language)
 	return
 }
 
 // MarshalMsg implements msgp.Marshaler
 func (z *Window) MarshalMsg(b []byte) (o []byte, err error) {
 	o = msgp.Require(b, z.Msgsize())
-	// map header, size 2
-	// string "f"
-	o = append(o, 0x82, 0xa1, 0x66)
-	o = msgp.AppendString(o, z.Family)
-	// string "m"
-	o = append(o, 0xa1, 0x6d)
-	o = msgp.AppendArrayHeader(o, uint32(len(z.Marks)))
-	for za0001 := range z.Marks {
-		o, err = z.Marks[za0001].MarshalMsg(o)
+	// check for omitted fields
+	zb0001Len := uint32(3)
+	var zb0001Mask uint8 /* 3 bits */
+	_ = zb0001Mask
+	// variable map header, size zb0001Len
+	o = append(o, 0x80|uint8(zb0001Len))
+
+	// skip if no fields are to be emitted
+	if zb0001Len != 0 {
+		// string "f"
+		o = append(o, 0xa1, 0x66)
+		o = msgp.AppendString(o, z.Family)
+		// string "w"
+		o = append(o, 0xa1, 0x77)
+		o, err = z.Wake.MarshalMsg(o)
 		if err != nil {
-			err = msgp.WrapError(err, "Marks", za0001)
+			err = msgp.WrapError(err, "Wake")
 			return
+		}
+		// string "m"
+		o = append(o, 0xa1, 0x6d)
+		o = msgp.AppendArrayHeader(o, uint32(len(z.Marks)))
+		for za0001 := range z.Marks {
+			o, err = z.Marks[za0001].MarshalMsg(o)
+			if err != nil {
+				err = msgp.WrapError(err, "Marks", za0001)
+				return
+			}
 		}
 	}
 	return
@@ -856,6 +666,12 @@ func (z *Window) UnmarshalMsg(bts []byte) (o []byte, err error) {
 			z.Family, bts, err = msgp.ReadStringBytes(bts)
 			if err != nil {
 				err = msgp.WrapError(err, "Family")
+				return
+			}
+		case "w":
+			bts, err = z.Wake.UnmarshalMsg(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "Wake")
 				return
 			}
 		case "m":
@@ -891,7 +707,7 @@ func (z *Window) UnmarshalMsg(bts []byte) (o []byte, err error) {
 
 // Msgsize returns an upper bound estimate of the number of bytes occupied by the serialized message
 func (z *Window) Msgsize() (s int) {
-	s = 1 + 2 + msgp.StringPrefixSize + len(z.Family) + 2 + msgp.ArrayHeaderSize
+	s = 1 + 2 + msgp.StringPrefixSize + len(z.Family) + 2 + z.Wake.Msgsize() + 2 + msgp.ArrayHeaderSize
 	for za0001 := range z.Marks {
 		s += z.Marks[za0001].Msgsize()
 	}

@@ -5,6 +5,9 @@
 // A State belongs to one goroutine at a time.
 package customer
 
+//msgp:tuple ChannelCount HourCount
+//msgp:ignore RiskRow FeedItem Contribution Explanation Fold Retention
+
 //go:generate go tool msgp -file=. -o=msgp.go -tests=false -io=false
 
 import (
@@ -24,14 +27,17 @@ type State struct {
 	Now   touchpoint.Millis `json:"now" msg:"nw"`        // latest moment of receipt seen: the fold's clock
 	Total int64             `json:"touchpoints" msg:"to"`
 
-	Channels []ChannelCount    `json:"channels,omitempty" msg:"ch,omitempty"` // sorted by channel
-	Hours    []HourCount       `json:"hours,omitempty" msg:"hr,omitempty"`    // the latest 24 hours with touchpoints, oldest first
-	Seen     []uint64          `json:"-" msg:"sn,omitempty"`                  // hashes of the latest touchpoint ids, for duplicates
-	Windows  []Window          `json:"windows,omitempty" msg:"wi,omitempty"`  // per detector family, sorted by family
-	Signals  []signal.Signal   `json:"signals,omitempty" msg:"sg,omitempty"`  // contributions, sorted by (At, ID)
-	Episodes []episode.Episode `json:"episodes,omitempty" msg:"ep,omitempty"` // sorted by rule
-	Timers   []Timer           `json:"timers,omitempty" msg:"ti,omitempty"`   // armed, sorted by name
-	Language string            `json:"language,omitempty" msg:"lg,omitempty"` // last language the customer wrote in
+	Channels []ChannelCount    `json:"channels,omitempty" msg:"ch,omitempty"`  // sorted by channel
+	Hours    []HourCount       `json:"hours,omitempty" msg:"hr,omitempty"`     // the latest 24 hours with touchpoints, oldest first
+	Seen     []uint64          `json:"-" msg:"sn,omitempty"`                   // hashes of the latest touchpoint ids, for duplicates
+	Windows  []Window          `json:"windows,omitempty" msg:"wi,omitempty"`   // per detector family, sorted by family
+	Signals  []signal.Signal   `json:"signals,omitempty" msg:"sg,omitempty"`   // contributions, sorted by (At, ID)
+	Episodes []episode.Episode `json:"episodes,omitempty" msg:"ep,omitempty"`  // sorted by rule
+	WakeAt   touchpoint.Millis `json:"wake_at,omitempty" msg:"wk,omitempty"`   // armed: when time alone changes something next
+	ForgetAt touchpoint.Millis `json:"forget_at,omitempty" msg:"fg,omitempty"` // armed: when to look whether the party is forgotten
+	Fired    touchpoint.Millis `json:"fired,omitempty" msg:"fi,omitempty"`     // due time of the latest timer applied: the detectors' clock
+	Ranked   bool              `json:"ranked,omitempty" msg:"rk,omitempty"`    // listed among the customers at risk
+	Language string            `json:"language,omitempty" msg:"lg,omitempty"`  // last language the customer wrote in
 }
 
 // ChannelCount counts one channel over the customer's life.
@@ -51,12 +57,7 @@ type HourCount struct {
 
 // Window is what one detector family remembers.
 type Window struct {
-	Family string        `json:"family" msg:"f"`
-	Marks  []signal.Mark `json:"marks" msg:"m"` // sorted by (At, ID, Kind)
-}
-
-// Timer is an arming that stands.
-type Timer struct {
-	Name string            `json:"name" msg:"n"`
-	Due  touchpoint.Millis `json:"due" msg:"d"`
+	Family string            `json:"family" msg:"f"`
+	Wake   touchpoint.Millis `json:"wake,omitempty" msg:"w,omitempty"` // when its signals change by time alone
+	Marks  []signal.Mark     `json:"marks" msg:"m"`                    // sorted by (At, ID, Kind)
 }

@@ -31,7 +31,7 @@ func (w *worker[S]) flush(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	token := owner{generation: w.a.Generation, member: w.a.Member, heartbeat: w.rt.nowMillis()}.String()
+	token := w.rt.token(w.a).String()
 	err = w.opt.Redis.Watch(ctx, func(tx *redis.Tx) error {
 		if err := w.verify(ctx, tx); err != nil {
 			return err

@@ -4,61 +4,26 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 
-	"touchwatch/ingest/touchpoint"
+	"touchwatch/ingest/fence"
 )
-
-// owner is the token that says who owns a partition: group generation, member, and when it was last heard of.
-type owner struct {
-	generation int32
-	member     string
-	heartbeat  touchpoint.Millis
-}
-
-func (o owner) String() string {
-	return fmt.Sprintf("%d %d %s", o.generation, o.heartbeat, o.member)
-}
-
-func parseOwner(s string) (owner, bool) {
-	generation, rest, ok1 := strings.Cut(s, " ")
-	heartbeat, member, ok2 := strings.Cut(rest, " ")
-	g, err1 := strconv.ParseInt(generation, 10, 32)
-	h, err2 := strconv.ParseInt(heartbeat, 10, 64)
-	if !ok1 || !ok2 || err1 != nil || err2 != nil {
-		return owner{}, false
-	}
-	return owner{generation: int32(g), member: member, heartbeat: touchpoint.Millis(h)}, true
-}
-
-// mayTake decides whether mine may take a partition whose stored token is stored ("" for none): only with a generation that
-// is not lower, or when the holder was silent for longer than patience. Otherwise two members of different
-// generations would take it from each other for ever. An unreadable token counts as none.
-func mayTake(stored string, mine owner, patience time.Duration) bool {
-	held, ok := parseOwner(stored)
-	if !ok || held.member == mine.member || mine.generation >= held.generation {
-		return true
-	}
-	return mine.heartbeat.Sub(held.heartbeat) > patience
-}
 
 // errHeld says that another member holds the partition.
 var errHeld = errors.New("another member holds the partition")
 
 // take writes this worker's token and reads where to go on. Nothing of an earlier session survives in memory.
 func (w *worker[S]) take(ctx context.Context) error {
-	mine := owner{generation: w.a.Generation, member: w.a.Member, heartbeat: w.rt.nowMillis()}
+	mine := w.rt.token(w.a)
 	token := mine.String()
 	err := w.opt.Redis.Watch(ctx, func(tx *redis.Tx) error {
 		stored, err := tx.Get(ctx, w.keys.Owner()).Result()
 		if err != nil && !errors.Is(err, redis.Nil) {
 			return err
 		}
-		if !mayTake(stored, mine, w.opt.Session) {
+		if !fence.MayTake(stored, mine, w.opt.Session) {
 			return errHeld
 		}
 		_, err = tx.TxPipelined(ctx, func(p redis.Pipeliner) error {

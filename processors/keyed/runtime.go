@@ -9,6 +9,7 @@ import (
 	"github.com/redis/go-redis/v9"
 	"github.com/segmentio/kafka-go"
 
+	"touchwatch/ingest/fence"
 	"touchwatch/ingest/stream"
 	"touchwatch/ingest/touchpoint"
 )
@@ -92,4 +93,7 @@ func (r *Runtime[S]) Halted() string {
 
 func (r *Runtime[S]) halt(why string) { r.halts.Store(&why) }
 
-func (r *Runtime[S]) nowMillis() touchpoint.Millis { return touchpoint.MillisOf(r.opt.Now()) }
+// token is what this process writes as owner of a partition, now.
+func (r *Runtime[S]) token(a stream.Assignment) fence.Token {
+	return fence.Token{Generation: a.Generation, Member: a.Member, Heartbeat: touchpoint.MillisOf(r.opt.Now())}
+}

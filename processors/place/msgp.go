@@ -112,8 +112,8 @@ func (z *Hit) Msgsize() (s int) {
 func (z *State) MarshalMsg(b []byte) (o []byte, err error) {
 	o = msgp.Require(b, z.Msgsize())
 	// check for omitted fields
-	zb0001Len := uint32(6)
-	var zb0001Mask uint8 /* 6 bits */
+	zb0001Len := uint32(7)
+	var zb0001Mask uint8 /* 7 bits */
 	_ = zb0001Mask
 	if z.Hits == nil {
 		zb0001Len--
@@ -122,10 +122,6 @@ func (z *State) MarshalMsg(b []byte) (o []byte, err error) {
 	if z.Episodes == nil {
 		zb0001Len--
 		zb0001Mask |= 0x10
-	}
-	if z.Timers == nil {
-		zb0001Len--
-		zb0001Mask |= 0x20
 	}
 	// variable map header, size zb0001Len
 	o = append(o, 0x80|uint8(zb0001Len))
@@ -169,23 +165,19 @@ func (z *State) MarshalMsg(b []byte) (o []byte, err error) {
 				}
 			}
 		}
-		if (zb0001Mask & 0x20) == 0 { // if not omitted
-			// string "ti"
-			o = append(o, 0xa2, 0x74, 0x69)
-			o = msgp.AppendArrayHeader(o, uint32(len(z.Timers)))
-			for za0003 := range z.Timers {
-				// map header, size 2
-				// string "n"
-				o = append(o, 0x82, 0xa1, 0x6e)
-				o = msgp.AppendString(o, z.Timers[za0003].Name)
-				// string "d"
-				o = append(o, 0xa1, 0x64)
-				o, err = z.Timers[za0003].Due.MarshalMsg(o)
-				if err != nil {
-					err = msgp.WrapError(err, "Timers", za0003, "Due")
-					return
-				}
-			}
+		// string "wk"
+		o = append(o, 0xa2, 0x77, 0x6b)
+		o, err = z.WakeAt.MarshalMsg(o)
+		if err != nil {
+			err = msgp.WrapError(err, "WakeAt")
+			return
+		}
+		// string "fg"
+		o = append(o, 0xa2, 0x66, 0x67)
+		o, err = z.ForgetAt.MarshalMsg(o)
+		if err != nil {
+			err = msgp.WrapError(err, "ForgetAt")
+			return
 		}
 	}
 	return
@@ -265,53 +257,17 @@ func (z *State) UnmarshalMsg(bts []byte) (o []byte, err error) {
 					return
 				}
 			}
-		case "ti":
-			var zb0004 uint32
-			zb0004, bts, err = msgp.ReadArrayHeaderBytes(bts)
+		case "wk":
+			bts, err = z.WakeAt.UnmarshalMsg(bts)
 			if err != nil {
-				err = msgp.WrapError(err, "Timers")
+				err = msgp.WrapError(err, "WakeAt")
 				return
 			}
-			if cap(z.Timers) >= int(zb0004) {
-				z.Timers = (z.Timers)[:zb0004]
-			} else {
-				z.Timers = make([]Timer, zb0004)
-			}
-			for za0003 := range z.Timers {
-				var zb0005 uint32
-				zb0005, bts, err = msgp.ReadMapHeaderBytes(bts)
-				if err != nil {
-					err = msgp.WrapError(err, "Timers", za0003)
-					return
-				}
-				for zb0005 > 0 {
-					zb0005--
-					field, bts, err = msgp.ReadMapKeyZC(bts)
-					if err != nil {
-						err = msgp.WrapError(err, "Timers", za0003)
-						return
-					}
-					switch msgp.UnsafeString(field) {
-					case "n":
-						z.Timers[za0003].Name, bts, err = msgp.ReadStringBytes(bts)
-						if err != nil {
-							err = msgp.WrapError(err, "Timers", za0003, "Name")
-							return
-						}
-					case "d":
-						bts, err = z.Timers[za0003].Due.UnmarshalMsg(bts)
-						if err != nil {
-							err = msgp.WrapError(err, "Timers", za0003, "Due")
-							return
-						}
-					default:
-						bts, err = msgp.Skip(bts)
-						if err != nil {
-							err = msgp.WrapError(err, "Timers", za0003)
-							return
-						}
-					}
-				}
+		case "fg":
+			bts, err = z.ForgetAt.UnmarshalMsg(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "ForgetAt")
+				return
 			}
 		default:
 			bts, err = msgp.Skip(bts)
@@ -335,74 +291,6 @@ func (z *State) Msgsize() (s int) {
 	for za0002 := range z.Episodes {
 		s += z.Episodes[za0002].Msgsize()
 	}
-	s += 3 + msgp.ArrayHeaderSize
-	for za0003 := range z.Timers {
-		s += 1 + 2 + msgp.StringPrefixSize + len(z.Timers[za0003].Name) + 2 + z.Timers[za0003].Due.Msgsize()
-	}
-	return
-}
-
-// MarshalMsg implements msgp.Marshaler
-func (z *Timer) MarshalMsg(b []byte) (o []byte, err error) {
-	o = msgp.Require(b, z.Msgsize())
-	// map header, size 2
-	// string "n"
-	o = append(o, 0x82, 0xa1, 0x6e)
-	o = msgp.AppendString(o, z.Name)
-	// string "d"
-	o = append(o, 0xa1, 0x64)
-	o, err = z.Due.MarshalMsg(o)
-	if err != nil {
-		err = msgp.WrapError(err, "Due")
-		return
-	}
-	return
-}
-
-// UnmarshalMsg implements msgp.Unmarshaler
-func (z *Timer) UnmarshalMsg(bts []byte) (o []byte, err error) {
-	var field []byte
-	_ = field
-	var zb0001 uint32
-	zb0001, bts, err = msgp.ReadMapHeaderBytes(bts)
-	if err != nil {
-		err = msgp.WrapError(err)
-		return
-	}
-	for zb0001 > 0 {
-		zb0001--
-		field, bts, err = msgp.ReadMapKeyZC(bts)
-		if err != nil {
-			err = msgp.WrapError(err)
-			return
-		}
-		switch msgp.UnsafeString(field) {
-		case "n":
-			z.Name, bts, err = msgp.ReadStringBytes(bts)
-			if err != nil {
-				err = msgp.WrapError(err, "Name")
-				return
-			}
-		case "d":
-			bts, err = z.Due.UnmarshalMsg(bts)
-			if err != nil {
-				err = msgp.WrapError(err, "Due")
-				return
-			}
-		default:
-			bts, err = msgp.Skip(bts)
-			if err != nil {
-				err = msgp.WrapError(err)
-				return
-			}
-		}
-	}
-	o = bts
-	return
-}
-
-// Msgsize returns an upper bound estimate of the number of bytes occupied by the serialized message
-func (z *Timer) Msgsize() (s int) {
-	s = 1 + 2 + msgp.StringPrefixSize + len(z.Name) + 2 + z.Due.Msgsize()
+	s += 3 + z.WakeAt.Msgsize() + 3 + z.ForgetAt.Msgsize()
 	return
 }

@@ -3,6 +3,8 @@
 // It reads no clock and iterates no map. A State belongs to one goroutine at a time.
 package place
 
+//msgp:ignore Fold
+
 //go:generate go tool msgp -file=. -o=msgp.go -tests=false -io=false
 
 import (
@@ -17,7 +19,8 @@ type State struct {
 	Total    int64             `json:"signals" msg:"to"`
 	Hits     []Hit             `json:"hits,omitempty" msg:"hi,omitempty"` // sorted by (At, Customer, Signal); the latest MaxHits within Keep
 	Episodes []episode.Episode `json:"episodes,omitempty" msg:"ep,omitempty"`
-	Timers   []Timer           `json:"timers,omitempty" msg:"ti,omitempty"`
+	WakeAt   touchpoint.Millis `json:"wake_at,omitempty" msg:"wk,omitempty"`   // armed: when time alone changes something next
+	ForgetAt touchpoint.Millis `json:"forget_at,omitempty" msg:"fg,omitempty"` // armed: when to look whether the place is forgotten
 }
 
 // Hit is one customer's signal at this place; a later one of the same signal and customer replaces it.
@@ -27,10 +30,4 @@ type Hit struct {
 	Channel  touchpoint.Channel    `json:"channel" msg:"h"`
 	At       touchpoint.Millis     `json:"at" msg:"a"`
 	Reason   string                `json:"reason" msg:"r"`
-}
-
-// Timer is an arming that stands.
-type Timer struct {
-	Name string            `json:"name" msg:"n"`
-	Due  touchpoint.Millis `json:"due" msg:"d"`
 }

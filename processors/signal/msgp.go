@@ -269,6 +269,114 @@ func (z *Mark) Msgsize() (s int) {
 }
 
 // MarshalMsg implements msgp.Marshaler
+func (z *Report) MarshalMsg(b []byte) (o []byte, err error) {
+	o = msgp.Require(b, z.Msgsize())
+	// check for omitted fields
+	zb0001Len := uint32(4)
+	var zb0001Mask uint8 /* 4 bits */
+	_ = zb0001Mask
+	if z.Place == "" {
+		zb0001Len--
+		zb0001Mask |= 0x2
+	}
+	if z.Gone == false {
+		zb0001Len--
+		zb0001Mask |= 0x4
+	}
+	// variable map header, size zb0001Len
+	o = append(o, 0x80|uint8(zb0001Len))
+
+	// skip if no fields are to be emitted
+	if zb0001Len != 0 {
+		// string "c"
+		o = append(o, 0xa1, 0x63)
+		o, err = z.Customer.MarshalMsg(o)
+		if err != nil {
+			err = msgp.WrapError(err, "Customer")
+			return
+		}
+		if (zb0001Mask & 0x2) == 0 { // if not omitted
+			// string "p"
+			o = append(o, 0xa1, 0x70)
+			o = msgp.AppendString(o, z.Place)
+		}
+		if (zb0001Mask & 0x4) == 0 { // if not omitted
+			// string "g"
+			o = append(o, 0xa1, 0x67)
+			o = msgp.AppendBool(o, z.Gone)
+		}
+		// string "s"
+		o = append(o, 0xa1, 0x73)
+		o, err = z.Signal.MarshalMsg(o)
+		if err != nil {
+			err = msgp.WrapError(err, "Signal")
+			return
+		}
+	}
+	return
+}
+
+// UnmarshalMsg implements msgp.Unmarshaler
+func (z *Report) UnmarshalMsg(bts []byte) (o []byte, err error) {
+	var field []byte
+	_ = field
+	var zb0001 uint32
+	zb0001, bts, err = msgp.ReadMapHeaderBytes(bts)
+	if err != nil {
+		err = msgp.WrapError(err)
+		return
+	}
+	for zb0001 > 0 {
+		zb0001--
+		field, bts, err = msgp.ReadMapKeyZC(bts)
+		if err != nil {
+			err = msgp.WrapError(err)
+			return
+		}
+		switch msgp.UnsafeString(field) {
+		case "c":
+			bts, err = z.Customer.UnmarshalMsg(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "Customer")
+				return
+			}
+		case "p":
+			z.Place, bts, err = msgp.ReadStringBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "Place")
+				return
+			}
+		case "g":
+			z.Gone, bts, err = msgp.ReadBoolBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "Gone")
+				return
+			}
+		case "s":
+			bts, err = z.Signal.UnmarshalMsg(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "Signal")
+				return
+			}
+		default:
+			bts, err = msgp.Skip(bts)
+			if err != nil {
+				err = msgp.WrapError(err)
+				return
+			}
+		}
+	}
+	o = bts
+	return
+}
+
+// Msgsize returns an upper bound estimate of the number of bytes occupied by the serialized message
+func (z *Report) Msgsize() (s int) {
+	s = 1 + 2 + z.Customer.Msgsize() + 2 + msgp.StringPrefixSize + len(z.Place) + 2 + msgp.BoolSize + 2 + z.Signal.Msgsize()
+	return
+}
+
+// MarshalMsg implements msgp.Marshaler
 func (z *Signal) MarshalMsg(b []byte) (o []byte, err error) {
 	o = msgp.Require(b, z.Msgsize())
 	// check for omitted fields

@@ -80,3 +80,11 @@ type Detector interface {
 	// SET of marks and on now only, so that a shuffled arrival gives the same result. Signals are built new each time.
 	Detect(marks []Mark, now touchpoint.Millis) (signals []Signal, wake touchpoint.Millis)
 }
+
+// Report is a customer's signal as other stages hear of it: the payload of a signal entry and a row of the archive.
+type Report struct {
+	Customer touchpoint.CustomerID `json:"customer" msg:"c"`
+	Place    string                `json:"place,omitempty" msg:"p,omitempty"` // the place this copy is for; "" when the signal names none
+	Gone     bool                  `json:"gone,omitempty" msg:"g,omitempty"`  // later evidence took the signal back
+	Signal   Signal                `json:"signal" msg:"s"`
+}

@@ -1,0 +1,69 @@
+package identity
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/redis/go-redis/v9"
+
+	"touchwatch/ingest/touchpoint"
+)
+
+// Directory is the alias directory in Redis: key tw:alias:<kind>:<value> → the link. It is safe for concurrent use.
+type Directory struct {
+	Redis redis.UniversalClient
+}
+
+// storeNewer writes a link unless a newer one is there, so that a batch that is sent again cannot undo what came after it.
+// A link counts as newer by its moment of receipt, then by its place in its raw partition.
+var storeNewer = redis.NewScript(`
+local old = redis.call('HMGET', KEYS[1], 'at', 'offset')
+if old[1] then
+  local at, offset = tonumber(old[1]), tonumber(old[2])
+  if at > tonumber(ARGV[1]) or (at == tonumber(ARGV[1]) and offset > tonumber(ARGV[2])) then return 0 end
+end
+redis.call('HSET', KEYS[1], 'at', ARGV[1], 'offset', ARGV[2], 'customer', ARGV[3], 'source', ARGV[4])
+return 1`)
+
+func key(a touchpoint.Alias) string { return "tw:alias:" + string(a.Kind) + ":" + a.Value }
+
+// Fetch reads the links of all aliases in one round trip. Customer ids need none.
+func (d *Directory) Fetch(ctx context.Context, aliases []touchpoint.Alias) (map[touchpoint.Alias]Link, error) {
+	known := make(map[touchpoint.Alias]Link, len(aliases))
+	replies := make(map[touchpoint.Alias]*redis.SliceCmd, len(aliases))
+	pipe := d.Redis.Pipeline()
+	for _, a := range aliases {
+		if a.Kind != touchpoint.AliasID && replies[a] == nil {
+			replies[a] = pipe.HMGet(ctx, key(a), "customer")
+		}
+	}
+	if len(replies) == 0 {
+		return known, nil
+	}
+	if _, err := pipe.Exec(ctx); err != nil && !errors.Is(err, redis.Nil) {
+		return nil, fmt.Errorf("look up %d aliases: %w", len(replies), err)
+	}
+	for a, reply := range replies {
+		if customer, ok := reply.Val()[0].(string); ok {
+			known[a] = Link{Alias: a, Customer: touchpoint.CustomerID(customer)}
+		}
+	}
+	return known, nil
+}
+
+// Store writes links; one that is older than what is stored changes nothing. Storing twice does no harm.
+func (d *Directory) Store(ctx context.Context, links []Link) error {
+	for _, l := range links {
+		source, err := json.Marshal(l.Source)
+		if err != nil {
+			return fmt.Errorf("encode link of %s: %w", l.Customer, err)
+		}
+		err = storeNewer.Run(ctx, d.Redis, []string{key(l.Alias)}, int64(l.At), l.Source.Offset, string(l.Customer), source).Err()
+		if err != nil {
+			return fmt.Errorf("link %s to %s: %w", l.Alias.Kind, l.Customer, err)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,172 @@
+package intake
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"touchwatch/ingest/decode"
+	"touchwatch/ingest/identity"
+	"touchwatch/ingest/stream"
+	"touchwatch/ingest/timeline"
+	"touchwatch/ingest/touchpoint"
+)
+
+// read is what became of a batch's bytes.
+type read struct {
+	touchpoints []touchpoint.Touchpoint
+	dead        []stream.Record
+}
+
+// send takes a batch to the timeline under a plan. A plan that has no customers yet is completed and stored first; one that
+// has them is followed as written.
+func (w *worker) send(ctx context.Context, b stream.Batch, p *plan) error {
+	r := w.decode(b.Records, p.ReceivedAt)
+	links, err := w.resolve(ctx, r.touchpoints, p)
+	if err != nil {
+		return err
+	}
+	if err := w.stage.names.Store(ctx, links); err != nil {
+		return err
+	}
+	batches, err := w.entries(r.touchpoints)
+	if err != nil {
+		return err
+	}
+	if err := w.produce(ctx, batches, r.dead); err != nil {
+		return err
+	}
+	w.stage.opt.Metrics.sent(r.touchpoints)
+	return nil
+}
+
+// decode reads all records of a batch; whatever cannot become a touchpoint becomes a dead letter.
+func (w *worker) decode(records []stream.Record, receivedAt touchpoint.Millis) read {
+	var out read
+	opt := &w.stage.opt
+	for i := range records {
+		rec := &records[i]
+		result := decode.Decode(decode.Record{
+			Topic: w.a.Topic, Partition: int32(w.a.Partition), Offset: rec.Offset, Value: rec.Value, Headers: rec.Header,
+		}, opt.Topics[w.a.Topic])
+		bad := result.First()
+		for j := range result.Touchpoints {
+			t := &result.Touchpoints[j]
+			if err := t.Validate(receivedAt, opt.Oldest); err != nil {
+				var invalid *touchpoint.Invalid
+				if errors.As(err, &invalid) && bad == nil {
+					bad = invalid
+				}
+				continue
+			}
+			w.stamp(t, receivedAt)
+			out.touchpoints = append(out.touchpoints, *t)
+		}
+		if bad != nil {
+			opt.Metrics.rejected(bad.Reason)
+			w.sample(rec, bad)
+			out.dead = append(out.dead, deadLetter(w.a, w.epoch, rec, bad))
+		}
+		opt.Metrics.skipped.Add(float64(result.Skipped))
+	}
+	return out
+}
+
+// stamp fills in what only ingest knows, and lets no touchpoint have happened after it was received.
+func (w *worker) stamp(t *touchpoint.Touchpoint, receivedAt touchpoint.Millis) {
+	t.ReceivedAt, t.Source.Epoch = receivedAt, w.epoch
+	if t.OccurredAt == 0 || t.OccurredAt > receivedAt {
+		t.OccurredAt = receivedAt
+	}
+	if w.stage.opt.Annotate != nil {
+		w.stage.opt.Annotate(t)
+	}
+}
+
+// resolve gives every touchpoint its customer: as the plan says, or by the directory when the plan is new, which is then
+// stored. It returns the links that the touchpoints make.
+func (w *worker) resolve(ctx context.Context, all []touchpoint.Touchpoint, p *plan) ([]identity.Link, error) {
+	var aliases []touchpoint.Alias
+	for i := range all {
+		aliases = append(aliases, all[i].Aliases...)
+	}
+	known, err := w.stage.names.Fetch(ctx, aliases)
+	if err != nil {
+		return nil, err
+	}
+	m := identity.NewMap(known)
+	planned := p.Customers != nil
+	if planned && len(p.Customers) != len(all) {
+		return nil, &haltError{fmt.Errorf("the stored plan of offsets %d to %d has %d touchpoints, decoding gives %d: it was written by a version that decodes differently; start that version once, so that it finishes the plan", p.From, p.To, len(p.Customers), len(all))}
+	}
+	if !planned {
+		p.Customers = make([]touchpoint.CustomerID, len(all))
+	}
+	for i := range all {
+		customer := m.Resolve(&all[i])
+		if planned {
+			customer = p.Customers[i]
+		}
+		p.Customers[i], all[i].Customer = customer, customer
+	}
+	for _, c := range m.Conflicts() {
+		w.stage.opt.Metrics.conflicts.Inc()
+		w.stage.opt.Log.Warn("two known customers claim one alias, it stays with the first", "kind", c.Alias.Kind, "holder", c.Holder, "claimed_by", c.Claimed)
+	}
+	if planned {
+		return m.Links(), nil
+	}
+	return m.Links(), w.ledger.propose(ctx, w.stage.token(w.a), p)
+}
+
+// entries makes the timeline's records, one batch per timeline partition.
+func (w *worker) entries(all []touchpoint.Touchpoint) (map[int][]stream.Record, error) {
+	batches := map[int][]stream.Record{}
+	for i := range all {
+		t := &all[i]
+		value, err := timeline.Encode(nil, &timeline.Entry{
+			Kind: timeline.Touchpoint, Subject: string(t.Customer), At: t.ReceivedAt, Source: t.Source, Touchpoint: t,
+		})
+		if err != nil {
+			return nil, &haltError{err}
+		}
+		p := timeline.Partition(string(t.Customer), w.stage.opt.Partitions)
+		batches[p] = append(batches[p], stream.Record{Key: []byte(t.Customer), Value: value})
+	}
+	return batches, nil
+}
+
+// produce writes each batch with one request, all at once, and repeats each until it is confirmed: nothing later of this raw
+// partition is sent before.
+func (w *worker) produce(ctx context.Context, batches map[int][]stream.Record, dead []stream.Record) error {
+	opt := &w.stage.opt
+	onError := func(err error) {
+		opt.Metrics.produceErrors.Inc()
+		w.stage.sayOnce(err)
+	}
+	var wg sync.WaitGroup
+	errs := make(chan error, len(batches)+1)
+	for p, records := range batches {
+		wg.Go(func() {
+			_, err := stream.ProduceUntil(ctx, opt.Kafka, opt.Timeline, p, records, onError)
+			errs <- err
+		})
+	}
+	wg.Go(func() {
+		for _, r := range dead { // each its own request: together they could pass the broker's limit
+			if _, err := stream.ProduceUntil(ctx, opt.Kafka, opt.Dead, 0, []stream.Record{r}, onError); err != nil {
+				errs <- err
+				return
+			}
+		}
+	})
+	wg.Wait()
+	close(errs)
+	for err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,201 @@
+package intake
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"touchwatch/ingest/stream"
+	"touchwatch/ingest/touchpoint"
+)
+
+// Pace of a worker. A fetch of 512 KiB is about 800 touchpoints; its entries fit one request per timeline partition.
+const (
+	fetchBytes   = 512 << 10
+	fetchWait    = 100 * time.Millisecond
+	confirmEvery = 200 * time.Millisecond // at most this often the progress of a partition is written
+	haltRetry    = 15 * time.Second
+)
+
+// worker reads one raw partition during one generation.
+type worker struct {
+	stage  *Stage
+	a      stream.Assignment
+	ledger *ledger
+	commit func(int64)
+
+	epoch      int32
+	next       int64
+	receivedAt touchpoint.Millis // of the last plan: it only rises
+	mark       mark
+	upTo       touchpoint.Millis
+	confirmed  time.Time
+}
+
+// mark remembers the end of the partition at a time: once everything before it is in the timeline, everything received up to that
+// time is.
+type mark struct {
+	at  touchpoint.Millis
+	end int64
+}
+
+// haltError is an error that trying again does not cure: the partition stands still until a person acts.
+type haltError struct{ err error }
+
+func (e *haltError) Error() string { return e.err.Error() }
+func (e *haltError) Unwrap() error { return e.err }
+
+func newWorker(s *Stage, a stream.Assignment, commit func(int64)) *worker {
+	l := &ledger{redis: s.opt.Redis, key: LedgerKey(a.Topic, a.Partition), patience: s.opt.Session}
+	return &worker{stage: s, a: a, ledger: l, commit: commit}
+}
+
+// run holds sessions until ctx ends. Whatever goes wrong, the answer is the same: read the plan and go on from there.
+func (w *worker) run(ctx context.Context) {
+	log := w.stage.opt.Log.With("topic", w.a.Topic, "partition", w.a.Partition)
+	pause, said := 50*time.Millisecond, ""
+	for ctx.Err() == nil {
+		started := time.Now()
+		err := w.session(ctx)
+		if ctx.Err() != nil {
+			return
+		}
+		if time.Since(started) > 5*time.Second {
+			pause, said = 50*time.Millisecond, ""
+		}
+		var halt *haltError
+		if errors.As(err, &halt) {
+			why := err.Error()
+			w.stage.halts.Store(&why)
+			log.Error("raw partition stands still until a person acts", "error", err)
+			pause = haltRetry
+		} else if err.Error() != said {
+			said = err.Error()
+			log.Warn("raw partition will be read again from its plan", "error", err)
+		}
+		stream.Sleep(ctx, pause)
+		pause = min(2*pause, 2*time.Second)
+	}
+}
+
+// session takes the partition, sends an unfinished plan again, and reads on until an error or the end of ctx.
+func (w *worker) session(ctx context.Context) error {
+	found, err := w.ledger.take(ctx, w.stage.token(w.a))
+	if err != nil {
+		return err
+	}
+	w.epoch, w.mark = found.epoch, mark{}
+	if err := w.resume(ctx, found); err != nil {
+		return err
+	}
+	f := stream.Fetcher{Client: w.stage.opt.Kafka, Topic: w.a.Topic, Partition: w.a.Partition, MaxBytes: fetchBytes, MaxWait: fetchWait}
+	for ctx.Err() == nil {
+		started := w.stage.now()
+		b, err := f.Fetch(ctx, w.next)
+		if err != nil {
+			return w.outside(err)
+		}
+		if w.mark.at == 0 {
+			w.mark = mark{at: started, end: b.HighWatermark}
+		}
+		if len(b.Records) > 0 {
+			if err := w.ingest(ctx, b); err != nil {
+				return err
+			}
+		}
+		w.next = max(w.next, b.Next)
+		if err := w.advance(ctx); err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+// outside turns an offset that is not in the log into a halt: reading on elsewhere would lose records silently.
+func (w *worker) outside(err error) error {
+	var o *stream.OffsetError
+	if errors.As(err, &o) {
+		w.stage.opt.Metrics.gaps.Inc()
+		return &haltError{fmt.Errorf("%w; 'touchwatch topics accept %s %d' reads on from the oldest record under a new epoch", o, w.a.Topic, w.a.Partition)}
+	}
+	return err
+}
+
+// resume finds where to begin: behind a plan that was confirmed, at one that was not, else at the oldest record.
+func (w *worker) resume(ctx context.Context, found stored) error {
+	switch {
+	case found.plan == nil:
+		first, _, err := stream.Bounds(ctx, w.stage.opt.Kafka, w.a.Topic, w.a.Partition)
+		if err != nil {
+			return err
+		}
+		w.next = first
+		return nil
+	case found.done:
+		w.next, w.receivedAt = found.plan.To, found.plan.ReceivedAt
+		return nil
+	}
+	w.next, w.receivedAt = found.plan.From, found.plan.ReceivedAt
+	b, err := w.refetch(ctx, found.plan)
+	if err != nil {
+		return w.outside(err)
+	}
+	if err := w.send(ctx, b, found.plan); err != nil {
+		return err
+	}
+	w.next = found.plan.To
+	w.stage.opt.Metrics.resent.Inc()
+	return nil
+}
+
+// refetch reads exactly the records of a plan.
+func (w *worker) refetch(ctx context.Context, p *plan) (stream.Batch, error) {
+	f := stream.Fetcher{Client: w.stage.opt.Kafka, Topic: w.a.Topic, Partition: w.a.Partition, MaxBytes: fetchBytes, MaxWait: fetchWait}
+	whole := stream.Batch{Next: p.From}
+	for whole.Next < p.To {
+		b, err := f.Fetch(ctx, whole.Next)
+		if err != nil {
+			return stream.Batch{}, err
+		}
+		if b.Next == whole.Next {
+			return stream.Batch{}, &stream.OffsetError{Topic: w.a.Topic, Partition: w.a.Partition, Asked: p.To, LogStart: b.LogStart, High: b.HighWatermark}
+		}
+		for _, r := range b.Records {
+			if r.Offset < p.To {
+				whole.Records = append(whole.Records, r)
+			}
+		}
+		whole.Next = b.Next
+	}
+	whole.Next = p.To
+	return whole, nil
+}
+
+// ingest plans a batch and sends it.
+func (w *worker) ingest(ctx context.Context, b stream.Batch) error {
+	p := &plan{From: b.Records[0].Offset, To: b.Next, ReceivedAt: max(w.stage.now(), w.receivedAt+1)}
+	if err := w.send(ctx, b, p); err != nil {
+		return err
+	}
+	w.receivedAt = p.ReceivedAt
+	w.stage.opt.Metrics.lag(w.a.Topic, w.a.Partition, b.HighWatermark-b.Next)
+	return nil
+}
+
+// advance writes the progress once the marked end is passed, and tells the group how far this partition is.
+func (w *worker) advance(ctx context.Context) error {
+	if w.mark.at != 0 && w.next >= w.mark.end {
+		w.upTo, w.mark = w.mark.at-1, mark{} // what comes in the same millisecond is not in yet
+	}
+	if w.upTo == 0 || time.Since(w.confirmed) < confirmEvery {
+		return nil
+	}
+	if err := w.ledger.confirm(ctx, w.stage.token(w.a), w.upTo); err != nil {
+		return err
+	}
+	w.confirmed = time.Now()
+	w.stage.opt.Metrics.progress(w.a.Topic, w.a.Partition, w.upTo)
+	w.commit(w.next)
+	return nil
+}

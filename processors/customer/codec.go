@@ -1,0 +1,49 @@
+package customer
+
+import (
+	"fmt"
+
+	"touchwatch/ingest/touchpoint"
+	"touchwatch/processors/keyed"
+)
+
+// Encode appends the stored form of s: a version byte and MessagePack.
+func Encode(dst []byte, s *State) ([]byte, error) {
+	return s.MarshalMsg(append(dst, keyed.StateVersion))
+}
+
+// Decode reads what Encode wrote; another version is an error.
+func Decode(b []byte) (*State, error) {
+	if len(b) == 0 || b[0] != keyed.StateVersion {
+		return nil, fmt.Errorf("customer state version %d, this program reads %d: start the version that wrote it", first(b), keyed.StateVersion)
+	}
+	s := new(State)
+	if _, err := s.UnmarshalMsg(b[1:]); err != nil {
+		return nil, fmt.Errorf("decode customer state: %w", err)
+	}
+	return s, nil
+}
+
+// EncodeTouchpoint appends the form in which the history keeps a touchpoint.
+func EncodeTouchpoint(dst []byte, t *touchpoint.Touchpoint) ([]byte, error) {
+	return t.MarshalMsg(append(dst, keyed.StateVersion))
+}
+
+// DecodeTouchpoint reads what EncodeTouchpoint wrote.
+func DecodeTouchpoint(b []byte) (*touchpoint.Touchpoint, error) {
+	if len(b) == 0 || b[0] != keyed.StateVersion {
+		return nil, fmt.Errorf("remembered touchpoint version %d, this program reads %d", first(b), keyed.StateVersion)
+	}
+	t := new(touchpoint.Touchpoint)
+	if _, err := t.UnmarshalMsg(b[1:]); err != nil {
+		return nil, fmt.Errorf("decode remembered touchpoint: %w", err)
+	}
+	return t, nil
+}
+
+func first(b []byte) int {
+	if len(b) == 0 {
+		return -1
+	}
+	return int(b[0])
+}

@@ -1,0 +1,202 @@
+package customer
+
+import (
+	"slices"
+	"time"
+
+	"touchwatch/ingest/timeline"
+	"touchwatch/ingest/touchpoint"
+	"touchwatch/processors/keyed"
+	"touchwatch/processors/signal"
+)
+
+// Bounds of a state. They keep it near 1 kB for a customer in trouble and far below for the others.
+const (
+	MaxAliases = 16 // the strongest stay
+	MaxSeen    = 48 // ids a sender's repeat is recognised by
+	MaxSignals = 40 // contributions; the weakest go first
+	MaxHours   = 24 // hours with touchpoints that are counted
+
+	// signalKeep is how long a contribution that has decayed to nothing stays visible to rules that count signals.
+	signalKeep = 72 * time.Hour
+	// RiskLimit is the score below which a customer is listed as at risk ("watch" in the health scores of SIGNALS: 40–69).
+	RiskLimit = 70
+)
+
+// Retention says after how long without a touchpoint a party is forgotten.
+type Retention struct {
+	Anonymous time.Duration // parties nobody could name
+	Known     time.Duration // parties the CRM knows
+}
+
+// DefaultRetention is 7 days for anonymous parties and 400 days for known ones.
+var DefaultRetention = Retention{Anonymous: 7 * 24 * time.Hour, Known: 400 * 24 * time.Hour}
+
+// Timer names.
+const (
+	timerWake   = "wake"
+	timerForget = "forget"
+)
+
+// Fold applies timeline entries to customers' states. It is immutable and safe for concurrent use.
+type Fold struct {
+	detectors []signal.Detector
+	watcher   Watcher
+	retention Retention
+	limits    []float64
+}
+
+// NewFold returns a fold with these detectors (sorted by family) and rules. A nil watcher raises no alerts.
+func NewFold(detectors []signal.Detector, watcher Watcher, retention Retention) *Fold {
+	f := &Fold{detectors: detectors, watcher: watcher, retention: retention, limits: []float64{RiskLimit}}
+	if watcher != nil {
+		f.limits = append(f.limits, watcher.Limits()...)
+	}
+	slices.Sort(f.limits)
+	f.limits = slices.Compact(f.limits)
+	return f
+}
+
+// New returns the state of a customer that was never seen.
+func (f *Fold) New(subject string) *State { return &State{ID: touchpoint.CustomerID(subject)} }
+
+// Decode reads a stored state.
+func (f *Fold) Decode(b []byte) (*State, error) { return Decode(b) }
+
+// Encode appends the stored form of s.
+func (f *Fold) Encode(dst []byte, s *State) ([]byte, error) { return Encode(dst, s) }
+
+// Size is roughly how many bytes s takes in memory.
+func (f *Fold) Size(s *State) int { return s.Msgsize() }
+
+// Fold applies e to s and tells fx what else it calls for. It depends on s and e only.
+func (f *Fold) Fold(s *State, e *timeline.Entry, fx *keyed.Effects) {
+	switch {
+	case e.Kind == timeline.Touchpoint && e.Touchpoint != nil:
+		s.Now = max(s.Now, e.At)
+		f.touch(s, e.Touchpoint, fx)
+	case e.Kind == timeline.Timer && e.Timer != nil:
+		f.timer(s, e.Timer, fx)
+	case e.Kind == timeline.Action && e.Action != nil:
+		s.Now = max(s.Now, e.At)
+		f.judge(s, e.Action, fx)
+	}
+}
+
+// touch applies a touchpoint.
+func (f *Fold) touch(s *State, t *touchpoint.Touchpoint, fx *keyed.Effects) {
+	if !s.see(t.ID) {
+		return
+	}
+	s.learn(t)
+	if t.Channel == touchpoint.CRM {
+		f.keepAlive(s, fx)
+		f.judge(s, nil, fx)
+		return
+	}
+	s.count(t)
+	if body, err := EncodeTouchpoint(nil, t); err == nil {
+		fx.Remember(t.OccurredAt, body)
+	}
+	changed := f.observe(s, t, fx)
+	s.countSignals(t, changed, fx)
+	f.keepAlive(s, fx)
+	f.judge(s, nil, fx)
+	if fx.WantsShow() {
+		fx.Show(feedItem(s, t, changed))
+	}
+}
+
+// timer applies a due timer if that very arming still stands.
+func (f *Fold) timer(s *State, t *timeline.TimerBody, fx *keyed.Effects) {
+	switch {
+	case t.Name == timerWake && t.Due == s.WakeAt:
+		s.WakeAt = 0
+		s.Now, s.Fired = max(s.Now, t.Due), max(s.Fired, t.Due)
+		f.wake(s, fx)
+		f.judge(s, nil, fx)
+		if s.WakeAt == 0 {
+			fx.Disarm(timerWake)
+		}
+	case t.Name == timerForget && t.Due == s.ForgetAt:
+		s.ForgetAt = 0
+		if gone := s.lastHeard().Add(f.keep(s)); gone > t.Due {
+			s.ForgetAt = gone
+			fx.Arm(timerForget, gone)
+			return
+		}
+		fx.Disarm(timerForget)
+		fx.Disarm(timerWake)
+		fx.Forget()
+	case t.Name == timerWake && s.WakeAt == 0:
+		fx.Disarm(timerWake) // a timer that nothing waits for any more, left by a repeat
+	}
+}
+
+// judge lets the rules look, lists the customer at risk or not, and arms the next wake.
+func (f *Fold) judge(s *State, act *timeline.ActionBody, fx *keyed.Effects) {
+	s.prune()
+	var next touchpoint.Millis
+	if f.watcher != nil {
+		changes, wake := f.watcher.Watch(s, act)
+		for _, c := range changes {
+			fx.Alert(c)
+		}
+		if wake > s.Now { // an earlier one was judged just now; arming it again would never end
+			next = wake
+		}
+	}
+	if score := s.Score(s.Now); score < RiskLimit {
+		s.Ranked = true
+		fx.Rank(score)
+	} else if s.Ranked {
+		s.Ranked = false
+		fx.Unrank()
+	}
+	next = soonest(next, s.nextCrossing(s.Now, f.limits))
+	for i := range s.Windows {
+		if s.Windows[i].Wake > s.Fired {
+			next = soonest(next, s.Windows[i].Wake)
+		}
+	}
+	f.arm(s, next, fx)
+}
+
+// arm makes the wake timer stand at due, or not at all.
+func (f *Fold) arm(s *State, due touchpoint.Millis, fx *keyed.Effects) {
+	if due == s.WakeAt {
+		return
+	}
+	s.WakeAt = due
+	if due == 0 {
+		fx.Disarm(timerWake)
+	} else {
+		fx.Arm(timerWake, due)
+	}
+}
+
+// keepAlive arms the forgetting of a party once; when it fires, it looks at the last touchpoint and arms again.
+func (f *Fold) keepAlive(s *State, fx *keyed.Effects) {
+	if s.ForgetAt == 0 {
+		s.ForgetAt = s.Now.Add(f.keep(s))
+		fx.Arm(timerForget, s.ForgetAt)
+	}
+}
+
+func (f *Fold) keep(s *State) time.Duration {
+	if s.ID.Anonymous() {
+		return f.retention.Anonymous
+	}
+	return f.retention.Known
+}
+
+// lastHeard is the latest of the last touchpoint and the last entry of any kind.
+func (s *State) lastHeard() touchpoint.Millis { return max(s.Last, s.Now) }
+
+// soonest returns the earlier of two moments, where zero means never.
+func soonest(a, b touchpoint.Millis) touchpoint.Millis {
+	if a == 0 || (b != 0 && b < a) {
+		return b
+	}
+	return a
+}

@@ -1,0 +1,149 @@
+package customer
+
+import (
+	"slices"
+	"strings"
+
+	"touchwatch/ingest/touchpoint"
+	"touchwatch/processors/keyed"
+	"touchwatch/processors/signal"
+)
+
+// observe shows a touchpoint to every detector and returns the signals that are new or changed because of it.
+func (f *Fold) observe(s *State, t *touchpoint.Touchpoint, fx *keyed.Effects) []signal.Signal {
+	var scratch [4]signal.Mark
+	var changed []signal.Signal
+	for _, d := range f.detectors {
+		marks := d.Observe(scratch[:0], t)
+		if len(marks) == 0 {
+			continue
+		}
+		w := s.window(d.Family())
+		fresh := false
+		for _, m := range marks {
+			var added bool
+			w.Marks, added = signal.Insert(w.Marks, m)
+			fresh = fresh || added
+		}
+		if fresh {
+			changed = append(changed, s.detect(d, w, fx)...)
+		}
+	}
+	return changed
+}
+
+// wake runs the detectors whose signals change by time alone at the moment that was reached.
+func (f *Fold) wake(s *State, fx *keyed.Effects) {
+	for _, d := range f.detectors {
+		i, ok := s.findWindow(d.Family())
+		if !ok || s.Windows[i].Wake == 0 || s.Windows[i].Wake > s.Fired {
+			continue
+		}
+		for _, g := range s.detect(d, &s.Windows[i], fx) {
+			if g.Negative() {
+				s.channel(g.Channel).Negative++
+				fx.Count(keyed.Minute(g.At), string(g.Channel), keyed.Counts{Negatives: 1})
+			}
+		}
+	}
+}
+
+// detect judges one window anew, replaces the family's contributions from the window's floor on, reports what changed
+// and returns it. The detectors' clock is the latest timer that was applied, never a newer receipt: what is late on one
+// channel must not look missing because another channel is ahead.
+func (s *State) detect(d signal.Detector, w *Window, fx *keyed.Effects) []signal.Signal {
+	var floor touchpoint.Millis
+	w.Marks, floor = signal.Prune(w.Marks, d.Bounds())
+	found, wake := d.Detect(w.Marks, s.Fired)
+	w.Wake = wake
+	return s.replace(d.Family(), floor, found, fx)
+}
+
+// replace puts found in the place of the family's contributions whose first evidence is not before floor.
+func (s *State) replace(family string, floor touchpoint.Millis, found []signal.Signal, fx *keyed.Effects) []signal.Signal {
+	var before []signal.Signal
+	kept := s.Signals[:0:0]
+	for _, g := range s.Signals {
+		if g.Family == family && g.First >= floor {
+			before = append(before, g)
+		} else {
+			kept = append(kept, g)
+		}
+	}
+	var changed []signal.Signal
+	for _, g := range found {
+		kept = append(kept, g)
+		if !contains(before, &g, same) {
+			changed = append(changed, g)
+			s.report(&g, false, fx)
+		}
+	}
+	for i := range before {
+		if !contains(found, &before[i], sameID) {
+			s.report(&before[i], true, fx)
+		}
+	}
+	slices.SortFunc(kept, orderSignals)
+	s.Signals = kept
+	return changed
+}
+
+func contains(all []signal.Signal, g *signal.Signal, equal func(a, b *signal.Signal) bool) bool {
+	for i := range all {
+		if equal(&all[i], g) {
+			return true
+		}
+	}
+	return false
+}
+
+func sameID(a, b *signal.Signal) bool { return a.Name == b.Name && a.Episode == b.Episode }
+
+func same(a, b *signal.Signal) bool { return sameID(a, b) && a.At == b.At && a.Weight == b.Weight }
+
+// orderSignals sorts by (At, Name, Episode), the order in which contributions are summed.
+func orderSignals(a, b signal.Signal) int {
+	if a.At != b.At {
+		if a.At < b.At {
+			return -1
+		}
+		return 1
+	}
+	if c := strings.Compare(a.Name, b.Name); c != 0 {
+		return c
+	}
+	return strings.Compare(a.Episode, b.Episode)
+}
+
+// report tells other stages of a signal, once per place it names, or once under the customer when it names none.
+func (s *State) report(g *signal.Signal, gone bool, fx *keyed.Effects) {
+	places := g.Places
+	if len(places) == 0 {
+		places = []string{""}
+	}
+	for _, place := range places {
+		r := signal.Report{Customer: s.ID, Place: place, Gone: gone, Signal: *g}
+		body, err := r.MarshalMsg(nil)
+		if err != nil {
+			continue // a Report of strings and numbers always encodes
+		}
+		key := place
+		if key == "" {
+			key = signal.PlaceKey("customer", string(s.ID))
+		}
+		fx.Emit(keyed.OutSignal, key, keyed.SignalBody(s.Now, body))
+	}
+}
+
+func (s *State) findWindow(family string) (int, bool) {
+	return slices.BinarySearchFunc(s.Windows, family, func(w Window, f string) int { return strings.Compare(w.Family, f) })
+}
+
+// window returns the family's window, made when it is not there.
+func (s *State) window(family string) *Window {
+	i, ok := s.findWindow(family)
+	if !ok {
+		s.Windows = slices.Insert(s.Windows, i, Window{Family: family})
+	}
+	return &s.Windows[i]
+}
