@@ -1,6 +1,7 @@
 // Package hub owns live delivery to browsers: the WebSocket protocol, the picture every board starts from, and one bounded
-// queue per client. It reads what the stages publish through the small interface Source and never blocks on a browser:
-// who cannot keep up is disconnected with a reason.
+// queue per client. It leaves the reading of what the stages publish to whoever calls Publish (alerts/feed) and never
+// blocks on a browser: who cannot keep up is disconnected with a reason. A Hub is safe for concurrent use; nothing of it survives
+// a restart, the next one starts a new epoch and every client gets a new snapshot.
 package hub
 
 import (
@@ -36,11 +37,13 @@ type Message struct {
 
 // Snapshot is the whole picture, filtered by the client's subscription.
 type Snapshot struct {
-	Alerts   []alert.Alert `json:"alerts"`  // open ones, and those that ended in the last hour
+	Alerts   []alert.Alert `json:"alerts"`  // open ones, and those that ended in the last hour; most urgent first, at most 500
 	Risk     []RiskRow     `json:"risk"`    // lowest score first, at most 50
 	Minutes  []Minute      `json:"minutes"` // the last 60 minutes
 	Feed     []FeedItem    `json:"feed"`    // newest first, at most 30
 	Progress Progress      `json:"progress"`
+	// AlertsOmitted is how many matching alerts did not fit.
+	AlertsOmitted int `json:"alerts_omitted,omitempty"`
 }
 
 // Delta carries what changed; absent fields did not change.
@@ -50,11 +53,26 @@ type Delta struct {
 	Minutes  []Minute      `json:"minutes,omitempty"`
 	Feed     []FeedItem    `json:"feed,omitempty"`
 	Progress *Progress     `json:"progress,omitempty"`
+	// GoneAlerts are ids of alerts to forget: they ended more than an hour ago, or no longer match the filter.
+	GoneAlerts []string `json:"gone_alerts,omitempty"`
 }
+
+// Codes of a Problem. Those from CodeTooSlow on are followed by the end of the connection and stand in its close frame too.
+const (
+	CodeBadMessage   = "bad_message"   // not a request, or an unknown field or type; nothing changed
+	CodeUnknownTopic = "unknown_topic" // nothing changed
+	CodeTooSlow      = "too_slow"      // the client does not read fast enough; resume
+	CodeTooLarge     = "too_large"     // a message over 4 KiB
+	CodeTooMany      = "too_many_messages"
+	CodeUnauthorized = "unauthorized" // no token, or one that does not count (any more)
+	CodeNoRequest    = "no_request"   // no subscribe or resume in time
+	CodeTimeout      = "timeout"      // no pong in time
+	CodeShuttingDown = "shutting_down"
+)
 
 // Problem says why a request was refused or the connection will close.
 type Problem struct {
-	Code   string `json:"code"` // "bad_message", "unknown_topic", "too_slow", "too_large", "shutting_down"
+	Code   string `json:"code"` // one of the Code constants
 	Detail string `json:"detail"`
 }
 
