@@ -1,0 +1,89 @@
+package signal
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"touchwatch/ingest/touchpoint"
+)
+
+// Compare orders marks by (At, ID, Kind), the order in which detectors see them.
+func (m *Mark) Compare(other *Mark) int {
+	if m.At != other.At {
+		return cmp.Compare(m.At, other.At)
+	}
+	if c := strings.Compare(string(m.ID), string(other.ID)); c != 0 {
+		return c
+	}
+	return cmp.Compare(m.Kind, other.Kind)
+}
+
+// Insert puts m in its place and reports whether the window changed. A window holds one mark per (ID, Kind): of two,
+// the one that compares lower stays (an earlier At; on a tie the lower Note), so neither a repeat nor the order of
+// arrival matters. It may change marks in place.
+func Insert(marks []Mark, m Mark) ([]Mark, bool) {
+	for i := range marks {
+		if marks[i].Kind != m.Kind || marks[i].ID != m.ID {
+			continue
+		}
+		if marks[i].At < m.At || (marks[i].At == m.At && marks[i].Note <= m.Note) {
+			return marks, false
+		}
+		marks = slices.Delete(marks, i, i+1)
+		break
+	}
+	at := len(marks)
+	for at > 0 && marks[at-1].Compare(&m) > 0 {
+		at--
+	}
+	return slices.Insert(marks, at, m), true
+}
+
+// Prune forgets the marks that b no longer asks for and returns the rest with the floor, the At of the oldest one kept:
+// signals that began before the floor are settled, because what they were made from is gone; those from the floor on are
+// what the rest shows. A detector's signals therefore begin at the At of one of its marks. It may change marks in place.
+// A burst (marks each within b.Gap of the one before) goes or stays as a whole. When there are more marks than b.Most,
+// the oldest go up to a break between bursts of the same Key; if there is none, the older half goes, so that one
+// endless burst settles a signal once in a while and not with every mark.
+func Prune(marks []Mark, b Bounds) (kept []Mark, floor touchpoint.Millis) {
+	if len(marks) == 0 {
+		return marks, 0
+	}
+	cut := marks[len(marks)-1].At.Add(-b.Keep)
+	gap := touchpoint.Millis(b.Gap.Milliseconds())
+	from := 0
+	for from < len(marks) && marks[from].At < cut {
+		from++
+	}
+	for from > 0 && marks[from].At-marks[from-1].At <= gap {
+		from--
+	}
+	if b.Most > 0 && len(marks)-from > b.Most {
+		from = forced(marks, len(marks)-b.Most, gap)
+	}
+	kept = slices.Delete(marks, 0, from)
+	return kept, kept[0].At
+}
+
+// forced returns the first cut at or after least that leaves no burst of one Key on both sides, else the middle.
+func forced(marks []Mark, least int, gap touchpoint.Millis) int {
+	for cut := least; cut < len(marks); cut++ {
+		if !torn(marks, cut, gap) {
+			return cut
+		}
+	}
+	return least + (len(marks)-least)/2
+}
+
+// torn reports whether a cut before marks[cut] parts two marks of one Key that are within gap.
+func torn(marks []Mark, cut int, gap touchpoint.Millis) bool {
+	for right := cut; right < len(marks) && marks[right].At-marks[cut-1].At <= gap; right++ {
+		for left := cut - 1; left >= 0 && marks[right].At-marks[left].At <= gap; left-- {
+			if marks[left].Key == marks[right].Key {
+				return true
+			}
+		}
+	}
+	return false
+}
