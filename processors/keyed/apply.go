@@ -128,9 +128,9 @@ func (w *worker[S]) fold(e *timeline.Entry, offset int64) error {
 		w.sources[name], w.moved[name] = p, p
 	}
 	n := w.cache.get(e.Subject)
-	if n == nil { // forgotten earlier in this batch
-		s := w.logic.New(e.Subject)
-		n = w.cache.put(e.Subject, s, w.logic.Size(s))
+	if w.fx.removed[e.Subject] { // forgotten earlier in this batch, and here again
+		n.state = w.logic.New(e.Subject)
+		w.fx.removed[e.Subject] = false
 	}
 	w.fx.begin(e.Subject, offset)
 	w.logic.Fold(n.state, e, w.fx)

@@ -1,6 +1,8 @@
 package keyed
 
 import (
+	"slices"
+
 	"touchwatch/ingest/touchpoint"
 	"touchwatch/processors/episode"
 )
@@ -19,7 +21,7 @@ type Effects struct {
 	alerts  map[string]episode.Change
 	counts  map[countKey]Counts
 	feed    [][]byte
-	removed map[string]bool
+	removed map[string]bool // forgotten in this batch; false: and met again afterwards
 }
 
 // Counts are what the boards count per minute and label.
@@ -126,4 +128,9 @@ func (fx *Effects) Show(item []byte) {
 }
 
 // Forget removes the subject's state and history.
-func (fx *Effects) Forget() { fx.removed[fx.subject] = true }
+func (fx *Effects) Forget() {
+	subject := fx.subject
+	fx.removed[subject] = true
+	fx.history = slices.DeleteFunc(fx.history, func(h historyEntry) bool { return h.subject == subject })
+	delete(fx.ranks, subject)
+}

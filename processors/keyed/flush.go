@@ -91,11 +91,11 @@ func (w *worker[S]) prepare() (func(context.Context, redis.Pipeliner), error) {
 		for name, at := range w.moved {
 			p.HSet(ctx, w.keys.Sources(), name, at.String())
 		}
+		w.writeRemoved(ctx, p)
 		for bucket, fields := range states {
 			p.HSet(ctx, bucket, fields...)
 		}
 		w.writeHistory(ctx, p)
-		w.writeRemoved(ctx, p)
 		w.writeTimers(ctx, p)
 		w.writeOut(ctx, p)
 		for k, c := range minutes {
@@ -131,9 +131,6 @@ func (w *worker[S]) dirtyStates() (map[string][]any, error) {
 func (w *worker[S]) writeHistory(ctx context.Context, p redis.Pipeliner) {
 	touched := map[string]bool{}
 	for _, h := range w.fx.history {
-		if w.fx.removed[h.subject] {
-			continue
-		}
 		p.ZAdd(ctx, w.keys.History(h.subject), redis.Z{Score: float64(h.at), Member: h.body})
 		touched[h.subject] = true
 	}
@@ -234,8 +231,8 @@ func (w *worker[S]) settle() {
 	for _, id := range w.expired() {
 		delete(w.ended, id)
 	}
-	for subject := range w.fx.removed {
-		if n := w.cache.nodes[subject]; n != nil {
+	for subject, gone := range w.fx.removed {
+		if n := w.cache.nodes[subject]; n != nil && gone {
 			w.cache.drop(n)
 		}
 	}

@@ -1,0 +1,48 @@
+package keyed
+
+import (
+	"encoding/json"
+	"testing"
+)
+
+func unmarshal(s string, v any) error { return json.Unmarshal([]byte(s), v) }
+
+func TestAPositionReachesWhatIsAtOrBehindIt(t *testing.T) {
+	last := position{epoch: 1, offset: 10, index: 2}
+	for p, want := range map[position]bool{
+		{1, 10, 2}: true, {1, 10, 1}: true, {1, 9, 9}: true, {0, 99, 0}: true,
+		{1, 10, 3}: false, {1, 11, 0}: false, {2, 0, 0}: false,
+	} {
+		if got := p.reached(last); got != want {
+			t.Errorf("%v reached by %v: got %v, want %v", p, last, got, want)
+		}
+		back, err := parsePosition(p.String())
+		if err != nil || back != p {
+			t.Errorf("%v does not survive its stored form: %v %v", p, back, err)
+		}
+	}
+	for _, s := range []string{"", "1/2", "a/b/c", "1/2/3/4"} {
+		if _, err := parsePosition(s); err == nil {
+			t.Errorf("%q was read as a position", s)
+		}
+	}
+}
+
+func TestTheCacheKeepsChangedStatesAndForgetsTheOldest(t *testing.T) {
+	c := newCache[tally](250)
+	a := c.put("a", &tally{}, 100)
+	c.put("b", &tally{}, 100)
+	c.put("c", &tally{}, 100)
+	a.dirty = true
+	c.trim()
+	if c.get("a") == nil || c.get("b") != nil || c.get("c") == nil || c.bytes != 200 {
+		t.Errorf("want b evicted and a pinned; got a=%v b=%v c=%v bytes=%d", c.get("a"), c.get("b"), c.get("c"), c.bytes)
+	}
+	a.dirty = false
+	c.get("c")
+	c.resize(a, 180)
+	c.trim()
+	if c.get("a") != nil || c.bytes != 100 {
+		t.Errorf("want a evicted once it is clean; bytes=%d", c.bytes)
+	}
+}
