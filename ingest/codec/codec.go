@@ -42,8 +42,16 @@ func (e *SyntaxError) Unwrap() error { return e.Err }
 // Unmarshal reads data into v, a non-nil pointer, by the rules of encoding/json: names match in any case, unknown names are
 // passed over, the last of two equal names wins, nothing may follow the value. The error is a *TypeError, in which case the
 // other fields are filled, or a *SyntaxError.
-func Unmarshal(data []byte, v any) error {
-	err := json.Unmarshal(data, v)
+func Unmarshal(data []byte, v any) error { return kind(json.Unmarshal(data, v)) }
+
+// UnmarshalShared is Unmarshal without a copy of each string: the strings in v refer to data, which must not change as long as
+// they are used, and which they keep alive.
+func UnmarshalShared(data []byte, v any) error {
+	return kind(json.UnmarshalWithOption(data, v, json.DecodeNoCopyString()))
+}
+
+// kind sorts an error of the library.
+func kind(err error) error {
 	if err == nil {
 		return nil
 	}
@@ -55,12 +63,11 @@ func Unmarshal(data []byte, v any) error {
 		}
 		return &TypeError{Field: typeErr.Field, Got: typeErr.Value, Want: want}
 	}
-	syntax := &SyntaxError{Err: err}
 	var syntaxErr *json.SyntaxError
 	if errors.As(err, &syntaxErr) {
-		syntax.Offset = syntaxErr.Offset
+		return &SyntaxError{Offset: syntaxErr.Offset, Err: err}
 	}
-	return syntax
+	return &TypeError{Got: "value that does not fit (" + err.Error() + ")", Want: "another"}
 }
 
 // Marshal returns v as JSON by the rules of encoding/json.

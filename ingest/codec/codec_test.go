@@ -82,11 +82,15 @@ func agree(t *testing.T, data []byte) {
 	if errors.As(gotErr, &typeErr) != errors.As(wantErr, &stdTypeErr) {
 		t.Fatalf("%.200q: got %T %v, standard library %T %v", data, gotErr, gotErr, wantErr, wantErr)
 	}
+	var shared sample
+	if sharedErr := UnmarshalShared(bytes.Clone(data), &shared); (sharedErr == nil) != (gotErr == nil) {
+		t.Fatalf("%.200q: copied %v, shared %v", data, gotErr, sharedErr)
+	}
 	if gotErr != nil {
 		return
 	}
-	if !reflect.DeepEqual(got, want) {
-		t.Fatalf("%.200q:\n got %+v\nwant %+v", data, got, want)
+	if !reflect.DeepEqual(got, want) || !reflect.DeepEqual(shared, want) {
+		t.Fatalf("%.200q:\n   got %+v\nshared %+v\n  want %+v", data, got, shared, want)
 	}
 	gotOut, gotErr := Marshal(got)
 	wantOut, wantErr := json.Marshal(want)

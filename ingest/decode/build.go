@@ -81,26 +81,19 @@ func attr(tp *touchpoint.Touchpoint, key, value string) {
 	tp.Attrs[key] = clip(value, maxAttrValueBytes)
 }
 
-// attrs adds the sender's own attributes in the order of their names, until there are touchpoint.MaxAttrs.
-// What a decoder set already stays.
-func attrs(tp *touchpoint.Touchpoint, own map[string]label) {
-	if len(own) == 0 {
-		return
-	}
-	keys := make([]string, 0, len(own))
-	for key := range own {
-		keys = append(keys, key)
-	}
-	slices.Sort(keys)
-	for _, key := range keys {
+// attrs adds the sender's own attributes in the order of their names, until there are touchpoint.MaxAttrs. What a decoder
+// set already stays; of two with the same name the last one counts. It sorts own in place.
+func attrs(tp *touchpoint.Touchpoint, own pairs) {
+	slices.SortStableFunc(own, func(a, b pair) int { return strings.Compare(a.key, b.key) })
+	for i, p := range own {
 		if len(tp.Attrs) >= touchpoint.MaxAttrs {
 			return
 		}
-		if key == "" || len(key) > maxAttrKeyBytes || own[key].text == "" {
+		if p.key == "" || len(p.key) > maxAttrKeyBytes || i+1 < len(own) && own[i+1].key == p.key {
 			continue
 		}
-		if _, taken := tp.Attrs[key]; !taken {
-			attr(tp, key, own[key].text)
+		if _, taken := tp.Attrs[p.key]; !taken {
+			attr(tp, p.key, p.value)
 		}
 	}
 }

@@ -34,9 +34,7 @@ var callKinds = []ownKind{
 	{"record", touchpoint.CallRecord},
 }
 
-// decodeCall reads the format touchwatch.call.
-func decodeCall(value []byte, _ Headers) Result { return decodeOwn(value, readCall) }
-
+// readCall reads an event of the format touchwatch.call.
 func readCall(e *callEvent, tp *touchpoint.Touchpoint) error {
 	if err := e.shared(tp, touchpoint.Call, callKinds, ""); err != nil {
 		return err

@@ -20,9 +20,7 @@ var chatKinds = []ownKind{
 	{"updated", touchpoint.ChatUpdated},
 }
 
-// decodeChat reads the format touchwatch.chat.
-func decodeChat(value []byte, _ Headers) Result { return decodeOwn(value, readChat) }
-
+// readChat reads an event of the format touchwatch.chat.
 func readChat(e *chatEvent, tp *touchpoint.Touchpoint) error {
 	if err := e.shared(tp, touchpoint.Chat, chatKinds, e.Platform); err != nil {
 		return err

@@ -69,7 +69,8 @@ func (r *Result) First() *touchpoint.Invalid {
 
 // Decode reads one record: by the format that its tw-format header names, else by defaultFormat. An empty value is a
 // tombstone and gives an empty Result. The touchpoints have their ID, Format and Source (without the epoch) and are
-// bounded; the caller still checks each with Touchpoint.Validate.
+// bounded; the caller still checks each with Touchpoint.Validate. Their strings may refer to one copy of the record's value:
+// what outlives the record (a cache of aliases, say) clones the strings it keeps.
 func Decode(rec Record, defaultFormat string) Result {
 	if len(rec.Value) > touchpoint.MaxRecordBytes {
 		return whole(touchpoint.ReasonTooLarge, "", fmt.Sprintf("at most %d bytes, got %d", touchpoint.MaxRecordBytes, len(rec.Value)))
@@ -90,10 +91,10 @@ func Decode(rec Record, defaultFormat string) Result {
 	if len(value) == 0 {
 		return Result{}
 	}
-	result := decoder(value, rec.Headers)
-	origin := rec.origin()
+	// The touchpoints' strings refer to this copy instead of being copied one by one.
+	result := decoder(bytes.Clone(value), rec.Headers)
 	for i := range result.Touchpoints {
-		finish(&result.Touchpoints[i], &rec, format, origin)
+		finish(&result.Touchpoints[i], &rec, format)
 	}
 	return result
 }

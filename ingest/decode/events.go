@@ -10,57 +10,65 @@ import (
 	"touchwatch/ingest/touchpoint"
 )
 
-// put files what became of one event. where is the event's path in the record, "" when the record is the event.
-func (r *Result) put(index int, where string, tp *touchpoint.Touchpoint, err error) {
-	switch {
-	case err == nil:
-		tp.Source.Index = int32(index)
-		r.Touchpoints = append(r.Touchpoints, *tp)
-	case errors.Is(err, errNothing):
-		r.Skipped++
-	default:
-		r.Bad = append(r.Bad, Bad{Index: index, Invalid: under(where, err)})
+// one is the result of a record that is one event.
+func one[E any](event *E, read func(*E, *touchpoint.Touchpoint) error) Result {
+	r := Result{Touchpoints: make([]touchpoint.Touchpoint, 1)}
+	if err := read(event, &r.Touchpoints[0]); err != nil {
+		r.Touchpoints = nil
+		r.refuse(0, "", err)
 	}
+	return r
+}
+
+// refuse files an event that made no touchpoint. where is its path in the record, "" when the record is the event.
+func (r *Result) refuse(index int, where string, err error) {
+	if errors.Is(err, errNothing) {
+		r.Skipped++
+		return
+	}
+	r.Bad = append(r.Bad, Bad{Index: index, Invalid: under(where, err)})
 }
 
 // single reads a record that is one event.
 func single[E any](value []byte, read func(*E, *touchpoint.Touchpoint) error) Result {
-	var r Result
 	var event E
-	var tp touchpoint.Touchpoint
-	if err := codec.Unmarshal(value, &event); err != nil {
-		r.put(0, "", nil, unreadable(err))
-		return r
+	if err := codec.UnmarshalShared(value, &event); err != nil {
+		return Result{Bad: []Bad{{Invalid: unreadable(err)}}}
 	}
-	r.put(0, "", &tp, read(&event, &tp))
-	return r
+	return one(&event, read)
 }
 
 // many reads the events of an array, each on its own so that a bad one does not take the others with it.
 // where is the array's path in the record.
 func many[E any](where string, array json.RawMessage, read func(*E, *touchpoint.Touchpoint) error) Result {
-	var r Result
 	var parts []json.RawMessage
-	if err := codec.Unmarshal(array, &parts); err != nil {
-		r.put(0, where, nil, unreadable(err))
-		return r
+	if err := codec.UnmarshalShared(array, &parts); err != nil {
+		return Result{Bad: []Bad{{Invalid: under(where, unreadable(err))}}}
 	}
 	if len(parts) > MaxEvents {
 		return whole(touchpoint.ReasonTooLarge, where, fmt.Sprintf("at most %d events in a record, got %d", MaxEvents, len(parts)))
 	}
-	r.Touchpoints = make([]touchpoint.Touchpoint, 0, len(parts))
+	r := Result{Touchpoints: make([]touchpoint.Touchpoint, 0, len(parts))}
 	for i, part := range parts {
-		var event E
-		var tp touchpoint.Touchpoint
-		err := error(nil)
-		if len(part) == 0 || part[0] != '{' {
-			err = wrong("", "an object")
-		} else if err = codec.Unmarshal(part, &event); err != nil {
-			err = unreadable(err)
-		} else {
-			err = read(&event, &tp)
+		r.Touchpoints = append(r.Touchpoints, touchpoint.Touchpoint{Source: touchpoint.Source{Index: int32(i)}})
+		last := len(r.Touchpoints) - 1
+		if err := element(part, &r.Touchpoints[last], read); err != nil {
+			r.Touchpoints[last] = touchpoint.Touchpoint{}
+			r.Touchpoints = r.Touchpoints[:last]
+			r.refuse(i, where+"["+strconv.Itoa(i)+"]", err)
 		}
-		r.put(i, where+"["+strconv.Itoa(i)+"]", &tp, err)
 	}
 	return r
+}
+
+// element reads one event of an array.
+func element[E any](part json.RawMessage, tp *touchpoint.Touchpoint, read func(*E, *touchpoint.Touchpoint) error) error {
+	if len(part) == 0 || part[0] != '{' {
+		return wrong("", "an object")
+	}
+	var event E
+	if err := codec.UnmarshalShared(part, &event); err != nil {
+		return unreadable(err)
+	}
+	return read(&event, tp)
 }

@@ -19,11 +19,11 @@ const (
 )
 
 // finish fills what every touchpoint gets whatever its format: source coordinates, id, and bounds.
-func finish(tp *touchpoint.Touchpoint, rec *Record, format, origin string) {
+func finish(tp *touchpoint.Touchpoint, rec *Record, format string) {
 	tp.Format = format
 	tp.Source.Topic, tp.Source.Partition, tp.Source.Offset = rec.Topic, rec.Partition, rec.Offset
 	if tp.ID == "" {
-		tp.ID = touchpoint.ID(string(tp.Channel) + ":" + origin + "/" + strconv.Itoa(int(tp.Source.Index)))
+		tp.ID = touchpoint.ID(string(tp.Channel) + ":" + rec.origin() + "/" + strconv.Itoa(int(tp.Source.Index)))
 	} else {
 		tp.ID = touchpoint.ID(string(tp.Channel) + ":" + string(tp.ID))
 	}
@@ -55,14 +55,12 @@ func clip(s string, n int) string {
 
 // language returns the ISO 639 part of a language tag in lower case ("de" of "de-DE"), "" for what is none or says nothing.
 func language(tag string) string {
-	if i := strings.IndexAny(tag, "-_.,;"); i >= 0 {
-		tag = tag[:i]
-	}
-	if len(tag) != 2 {
+	if len(tag) < 2 || len(tag) > 2 && tag[2] != '-' && tag[2] != '_' {
 		return ""
 	}
+	tag = tag[:2]
 	for i := range len(tag) {
-		if c := tag[i] | 0x20; c < 'a' || c > 'z' {
+		if c := lower(tag[i]); c < 'a' || c > 'z' {
 			return ""
 		}
 	}
@@ -73,14 +71,21 @@ func language(tag string) string {
 func pagePath(page string) string {
 	if i := strings.Index(page, "://"); i >= 0 {
 		rest := page[i+3:]
-		slash := strings.IndexAny(rest, "/?#")
-		if slash < 0 || rest[slash] != '/' {
+		slash := indexOf(rest, '/', '?', '#')
+		if slash == len(rest) || rest[slash] != '/' {
 			return "/"
 		}
 		page = rest[slash:]
 	}
-	if i := strings.IndexAny(page, "?#"); i >= 0 {
-		page = page[:i]
+	return page[:indexOf(page, '?', '#', '#')]
+}
+
+// indexOf returns where the first of three characters stands, len(s) when none does.
+func indexOf(s string, a, b, c byte) int {
+	for i := range len(s) {
+		if s[i] == a || s[i] == b || s[i] == c {
+			return i
+		}
 	}
-	return page
+	return len(s)
 }

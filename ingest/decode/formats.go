@@ -7,10 +7,10 @@ import (
 
 // formats is the table of all decoders by the name that tw-format uses. A new format is a file and a line here.
 var formats = map[string]Decoder{
-	"touchwatch.website": decodeWebsite,
-	"touchwatch.chat":    decodeChat,
-	"touchwatch.social":  decodeSocial,
-	"touchwatch.call":    decodeCall,
+	"touchwatch.website": ownDecoder(readWebsite),
+	"touchwatch.chat":    ownDecoder(readChat),
+	"touchwatch.social":  ownDecoder(readSocial),
+	"touchwatch.call":    ownDecoder(readCall),
 	"touchwatch.profile": decodeProfile,
 }
 

@@ -2,6 +2,7 @@ package decode
 
 import (
 	"encoding/json"
+	"sync"
 	"time"
 
 	"touchwatch/ingest/codec"
@@ -10,21 +11,21 @@ import (
 
 // ownEvent is what the events of our own formats share. Every format adds the fields of its channel beside it.
 type ownEvent struct {
-	ID         string           `json:"id"`
-	Type       string           `json:"type"`
-	OccurredAt moment           `json:"occurred_at"`
-	Customer   ownParty         `json:"customer"`
-	Thread     string           `json:"thread"`
-	Text       string           `json:"text"`
-	Language   string           `json:"language"`
-	Campaign   string           `json:"campaign"`
-	Product    string           `json:"product"`
-	Agent      string           `json:"agent"`
-	Outcome    string           `json:"outcome"`
-	Rating     *ownRating       `json:"rating"`
-	Duration   number           `json:"duration_ms"`
-	Attributes map[string]label `json:"attributes"`
-	Events     json.RawMessage  `json:"events"` // instead of all others: several events in one record
+	ID         string          `json:"id"`
+	Type       string          `json:"type"`
+	OccurredAt moment          `json:"occurred_at"`
+	Customer   ownParty        `json:"customer"`
+	Thread     string          `json:"thread"`
+	Text       string          `json:"text"`
+	Language   string          `json:"language"`
+	Campaign   string          `json:"campaign"`
+	Product    string          `json:"product"`
+	Agent      string          `json:"agent"`
+	Outcome    string          `json:"outcome"`
+	Rating     *ownRating      `json:"rating"`
+	Duration   number          `json:"duration_ms"`
+	Attributes pairs           `json:"attributes"`
+	Events     json.RawMessage `json:"events"` // instead of all others: several events in one record
 }
 
 // ownParty is whom it happened to.
@@ -48,29 +49,32 @@ type ownRating struct {
 // batch is how the shared part of an event is reached.
 func (e *ownEvent) batch() *ownEvent { return e }
 
-// decodeOwn reads a record of one of our own formats: one event, an array of events, or an object with "events".
-func decodeOwn[E any, P interface {
+// ownDecoder makes the decoder of one of our own formats: a record is one event, an array of events, or an object with
+// "events". The events it reads into are used again.
+func ownDecoder[E any, P interface {
 	*E
 	batch() *ownEvent
-}](value []byte, read func(P, *touchpoint.Touchpoint) error,
-) Result {
-	each := func(e *E, tp *touchpoint.Touchpoint) error { return read(P(e), tp) }
-	if value[0] == '[' {
-		return many("", value, each)
+}](read func(P, *touchpoint.Touchpoint) error,
+) Decoder {
+	each := func(e *E, tp *touchpoint.Touchpoint) error { return read(e, tp) }
+	pool := sync.Pool{New: func() any { return new(E) }}
+	return func(value []byte, _ Headers) Result {
+		if value[0] == '[' {
+			return many("", value, each)
+		}
+		event := pool.Get().(*E)
+		defer func() {
+			*event = *new(E)
+			pool.Put(event)
+		}()
+		if err := codec.UnmarshalShared(value, event); err != nil {
+			return Result{Bad: []Bad{{Invalid: unreadable(err)}}}
+		}
+		if own := P(event).batch(); own.Type == "" && len(own.Events) > 0 {
+			return many("events", own.Events, each)
+		}
+		return one(event, each)
 	}
-	var event E
-	if err := codec.Unmarshal(value, &event); err != nil {
-		var r Result
-		r.put(0, "", nil, unreadable(err))
-		return r
-	}
-	if own := P(&event).batch(); own.Type == "" && len(own.Events) > 0 {
-		return many("events", own.Events, each)
-	}
-	r := Result{Touchpoints: make([]touchpoint.Touchpoint, 0, 1)}
-	var tp touchpoint.Touchpoint
-	r.put(0, "", &tp, read(P(&event), &tp))
-	return r
 }
 
 // ownKind is an event type of one of our own formats.

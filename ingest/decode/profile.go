@@ -38,7 +38,7 @@ type texts []string
 func (t *texts) UnmarshalJSON(b []byte) error {
 	*t = nil
 	if b[0] != '[' {
-		if s, ok := scalarText(b); ok {
+		if s, ok := scalarText(string(b)); ok {
 			*t = texts{s}
 		}
 		return nil
@@ -59,17 +59,13 @@ func decodeProfile(value []byte, _ Headers) Result {
 		return many("", value, readProfile)
 	}
 	var p profile
-	var tp touchpoint.Touchpoint
-	var r Result
-	if err := codec.Unmarshal(value, &p); err != nil {
-		r.put(0, "", nil, unreadable(err))
-		return r
+	if err := codec.UnmarshalShared(value, &p); err != nil {
+		return Result{Bad: []Bad{{Invalid: unreadable(err)}}}
 	}
 	if p.ID.text == "" && len(p.Profiles) > 0 {
 		return many("profiles", p.Profiles, readProfile)
 	}
-	r.put(0, "", &tp, readProfile(&p, &tp))
-	return r
+	return one(&p, readProfile)
 }
 
 func readProfile(p *profile, tp *touchpoint.Touchpoint) (err error) {

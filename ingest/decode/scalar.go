@@ -26,32 +26,35 @@ type label struct{ text string }
 
 // UnmarshalJSON implements json.Unmarshaler.
 func (l *label) UnmarshalJSON(b []byte) error {
-	text, ok := scalarText(b)
-	if ok {
-		l.text = text
-	}
+	l.text, _ = scalarText(string(b))
 	return nil
 }
 
-// scalarText returns a JSON scalar as text, and false for null, objects and arrays.
-func scalarText(b []byte) (string, bool) {
-	if len(b) == 0 {
+// scalarText returns the text of a JSON scalar, and false for null, objects and arrays.
+func scalarText(s string) (string, bool) {
+	if s == "" {
 		return "", false
 	}
-	switch b[0] {
+	switch s[0] {
 	case '"':
-		for _, c := range b {
-			if c == '\\' {
-				var s string
-				err := json.Unmarshal(b, &s)
-				return s, err == nil
-			}
-		}
-		return string(b[1 : len(b)-1]), true
+		return unquote(s)
 	case 'n', '{', '[':
 		return "", false
 	}
-	return string(b), true
+	return s, true
+}
+
+// unquote returns the text of a JSON string.
+func unquote(s string) (string, bool) {
+	if len(s) < 2 {
+		return "", false
+	}
+	if strings.IndexByte(s, '\\') < 0 {
+		return s[1 : len(s)-1], true
+	}
+	var text string
+	err := json.Unmarshal([]byte(s), &text)
+	return text, err == nil
 }
 
 // number is a finite number, also one written as a string.
@@ -62,26 +65,24 @@ type number struct {
 
 // UnmarshalJSON implements json.Unmarshaler.
 func (n *number) UnmarshalJSON(b []byte) error {
-	n.value, n.is = 0, absent
-	text, ok := scalarText(b)
-	switch {
-	case !ok && b[0] == 'n':
-		return nil
-	case !ok:
+	text, ok := scalarText(string(b))
+	*n = parseNumber(text)
+	if !ok && b[0] != 'n' {
 		n.is = unfit
-		return nil
 	}
-	text = strings.TrimSpace(text)
-	if text == "" {
-		return nil
+	return nil
+}
+
+// parseNumber reads a number from its text.
+func parseNumber(text string) number {
+	if text = strings.TrimSpace(text); text == "" {
+		return number{}
 	}
 	value, err := strconv.ParseFloat(text, 64)
 	if err != nil || math.IsInf(value, 0) || math.IsNaN(value) {
-		n.is = unfit
-		return nil
+		return number{is: unfit}
 	}
-	n.value, n.is = value, given
-	return nil
+	return number{value: value, is: given}
 }
 
 // within returns the value, 0 when absent, and an error when it is no number or outside low … high.
@@ -109,7 +110,7 @@ type flag struct{ on bool }
 
 // UnmarshalJSON implements json.Unmarshaler.
 func (f *flag) UnmarshalJSON(b []byte) error {
-	text, _ := scalarText(b)
+	text, _ := scalarText(string(b))
 	f.on = text == "true" || text == "1"
 	return nil
 }
@@ -123,15 +124,11 @@ type moment struct {
 
 // UnmarshalJSON implements json.Unmarshaler.
 func (m *moment) UnmarshalJSON(b []byte) error {
-	m.at, m.is = 0, absent
-	text, ok := scalarText(b)
-	if !ok {
-		if b[0] != 'n' {
-			m.is = unfit
-		}
-		return nil
-	}
+	text, ok := scalarText(string(b))
 	*m = parseMoment(text)
+	if !ok && b[0] != 'n' {
+		m.is = unfit
+	}
 	return nil
 }
 
@@ -161,7 +158,11 @@ func parseMoment(text string) moment {
 	if text == "" {
 		return moment{}
 	}
-	if value, err := strconv.ParseFloat(text, 64); err == nil {
+	if strings.IndexByte(text, ':') < 0 {
+		value, err := strconv.ParseFloat(text, 64)
+		if err != nil {
+			return moment{is: unfit}
+		}
 		return epoch(value)
 	}
 	for _, layout := range layouts {

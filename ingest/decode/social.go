@@ -22,9 +22,7 @@ var socialKinds = []ownKind{
 	{"reply", touchpoint.SocialReply},
 }
 
-// decodeSocial reads the format touchwatch.social.
-func decodeSocial(value []byte, _ Headers) Result { return decodeOwn(value, readSocial) }
-
+// readSocial reads an event of the format touchwatch.social.
 func readSocial(e *socialEvent, tp *touchpoint.Touchpoint) error {
 	if err := e.shared(tp, touchpoint.Social, socialKinds, e.Platform); err != nil {
 		return err

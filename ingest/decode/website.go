@@ -10,22 +10,22 @@ import (
 // websiteEvent is one event of the format touchwatch.website; docs/schemas/touchwatch.website.json describes it.
 type websiteEvent struct {
 	ownEvent
-	Page       string  `json:"page"`
-	URL        string  `json:"url"`
-	ViewID     string  `json:"view_id"`
-	Element    string  `json:"element"`
-	Form       string  `json:"form"`
-	Field      string  `json:"field"`
-	Release    string  `json:"release"`
-	X          number  `json:"x"`
-	Y          number  `json:"y"`
-	RequestURL string  `json:"request_url"`
-	Status     number  `json:"status"`
-	Submit     bool    `json:"submit"`
-	Amount     number  `json:"amount"`
-	Currency   string  `json:"currency"`
-	Results    *number `json:"results"`
-	Name       string  `json:"name"`
+	Page       string   `json:"page"`
+	URL        string   `json:"url"`
+	ViewID     string   `json:"view_id"`
+	Element    string   `json:"element"`
+	Form       string   `json:"form"`
+	Field      string   `json:"field"`
+	Release    string   `json:"release"`
+	X          *float64 `json:"x"`
+	Y          *float64 `json:"y"`
+	RequestURL string   `json:"request_url"`
+	Status     number   `json:"status"`
+	Submit     bool     `json:"submit"`
+	Amount     number   `json:"amount"`
+	Currency   string   `json:"currency"`
+	Results    number   `json:"results"`
+	Name       string   `json:"name"`
 }
 
 var websiteKinds = []ownKind{
@@ -47,9 +47,7 @@ var websiteKinds = []ownKind{
 	{"custom", touchpoint.CustomEvent},
 }
 
-// decodeWebsite reads the format touchwatch.website.
-func decodeWebsite(value []byte, _ Headers) Result { return decodeOwn(value, readWebsite) }
-
+// readWebsite reads an event of the format touchwatch.website.
 func readWebsite(e *websiteEvent, tp *touchpoint.Touchpoint) error {
 	if err := e.shared(tp, touchpoint.Website, websiteKinds, ""); err != nil {
 		return err
@@ -83,7 +81,7 @@ func (e *websiteEvent) details(tp *touchpoint.Touchpoint) error {
 		attr(tp, "currency", e.Currency)
 		return err
 	case touchpoint.Search:
-		if e.Results != nil && e.Results.is != absent {
+		if e.Results.is != absent {
 			results, err := e.Results.within(0, 1e12, "results")
 			attr(tp, "results", strconv.FormatInt(int64(results), 10))
 			return err
@@ -104,21 +102,29 @@ func (e *websiteEvent) details(tp *touchpoint.Touchpoint) error {
 }
 
 func (e *websiteEvent) click(tp *touchpoint.Touchpoint) error {
-	if e.Element == "" && (e.X.is == absent || e.Y.is == absent) {
+	if e.Element == "" && (e.X == nil || e.Y == nil) {
 		return missing("element", "the element that was clicked, or x and y")
 	}
 	if err := oneOf("outcome", e.Outcome, "navigation", "mutation", "request", "none"); err != nil {
 		return err
 	}
-	x, err := e.X.within(-1e6, 1e8, "x")
-	if err != nil {
+	click := &touchpoint.Click{Outcome: e.Outcome}
+	tp.Click = click
+	if err := pixel(&click.X, e.X, "x"); err != nil {
 		return err
 	}
-	y, err := e.Y.within(-1e6, 1e8, "y")
-	if err != nil {
-		return err
+	return pixel(&click.Y, e.Y, "y")
+}
+
+// pixel takes a page coordinate, which browsers give with fractions.
+func pixel(to *int32, from *float64, field string) error {
+	if from == nil {
+		return nil
 	}
-	tp.Click = &touchpoint.Click{X: int32(math.Round(x)), Y: int32(math.Round(y)), Outcome: e.Outcome}
+	if *from < -1e6 || *from > 1e8 {
+		return wrong(field, "page pixels")
+	}
+	*to = int32(math.Round(*from))
 	return nil
 }
 
