@@ -11,8 +11,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/segmentio/kafka-go"
-
 	"touchwatch/ingest/touchpoint"
 )
 
@@ -97,14 +95,4 @@ func Decode(b []byte) (*Entry, error) {
 		return nil, fmt.Errorf("decode timeline entry: %w", err)
 	}
 	return e, nil
-}
-
-// Partition returns the partition of n that owns the subject: murmur2 of the key, as the Java client places it,
-// so that producers in other languages agree.
-func Partition(subject string, n int) int {
-	partitions := make([]int, n)
-	for i := range partitions {
-		partitions[i] = i
-	}
-	return kafka.Murmur2Balancer{}.Balance(kafka.Message{Key: []byte(subject)}, partitions...)
 }
