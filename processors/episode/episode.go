@@ -40,6 +40,7 @@ type Episode struct {
 	Reason   string            `json:"reason,omitempty" msg:"e,omitempty"`
 	RuleHash string            `json:"rule_version" msg:"h"`
 	Evidence []touchpoint.ID   `json:"evidence,omitempty" msg:"i,omitempty"`
+	Size     int32             `json:"size,omitempty" msg:"z,omitempty"` // how many pieces of evidence the last message counted
 }
 
 // Find returns the episode of a rule, or nil. The pointer is into the slice.

@@ -12,8 +12,8 @@ import (
 func (z *Episode) MarshalMsg(b []byte) (o []byte, err error) {
 	o = msgp.Require(b, z.Msgsize())
 	// check for omitted fields
-	zb0001Len := uint32(14)
-	var zb0001Mask uint16 /* 14 bits */
+	zb0001Len := uint32(15)
+	var zb0001Mask uint16 /* 15 bits */
 	_ = zb0001Mask
 	if z.By == "" {
 		zb0001Len--
@@ -38,6 +38,10 @@ func (z *Episode) MarshalMsg(b []byte) (o []byte, err error) {
 	if z.Evidence == nil {
 		zb0001Len--
 		zb0001Mask |= 0x2000
+	}
+	if z.Size == 0 {
+		zb0001Len--
+		zb0001Mask |= 0x4000
 	}
 	// variable map header, size zb0001Len
 	o = append(o, 0x80|uint8(zb0001Len))
@@ -112,6 +116,11 @@ func (z *Episode) MarshalMsg(b []byte) (o []byte, err error) {
 					return
 				}
 			}
+		}
+		if (zb0001Mask & 0x4000) == 0 { // if not omitted
+			// string "z"
+			o = append(o, 0xa1, 0x7a)
+			o = msgp.AppendInt32(o, z.Size)
 		}
 	}
 	return
@@ -236,6 +245,12 @@ func (z *Episode) UnmarshalMsg(bts []byte) (o []byte, err error) {
 					return
 				}
 			}
+		case "z":
+			z.Size, bts, err = msgp.ReadInt32Bytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "Size")
+				return
+			}
 		default:
 			bts, err = msgp.Skip(bts)
 			if err != nil {
@@ -254,6 +269,7 @@ func (z *Episode) Msgsize() (s int) {
 	for za0001 := range z.Evidence {
 		s += z.Evidence[za0001].Msgsize()
 	}
+	s += 2 + msgp.Int32Size
 	return
 }
 
