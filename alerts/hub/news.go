@@ -12,13 +12,13 @@ type Part string
 // News is what one part has to tell. The hub keeps what it is given: the caller must not change it afterwards.
 type News struct {
 	Part Part
-	// Whole says that Alerts, Risk and Minutes are all there is: what the part said before and is absent here is gone.
-	Whole    bool
 	Alerts   []alert.Alert
 	Risk     []RiskRow
 	Minutes  []Minute // this part's share of a minute; the shares of all parts add up
 	Feed     []FeedItem
 	Progress *Progress // of this part; the picture's is the least of all
+	// AllAlerts, AllRisk and AllMinutes say that the list is all there is: what the part said before and is absent is gone.
+	AllAlerts, AllRisk, AllMinutes bool
 }
 
 // touched says which things of the picture changed, by their ids. What they are now stands in the picture, so one touched

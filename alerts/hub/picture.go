@@ -75,7 +75,7 @@ func (p *Picture) Apply(n News, now touchpoint.Millis) touched {
 }
 
 func (p *Picture) applyAlerts(n News, now touchpoint.Millis, t *touched) {
-	if n.Whole {
+	if n.AllAlerts {
 		said := make(map[string]bool, len(n.Alerts))
 		for i := range n.Alerts {
 			said[n.Alerts[i].ID] = true
@@ -91,7 +91,7 @@ func (p *Picture) applyAlerts(n News, now touchpoint.Millis, t *touched) {
 	for _, a := range n.Alerts {
 		held, known := p.alerts[a.ID]
 		switch {
-		case known && a.Version == held.Version, known && a.Version < held.Version && !n.Whole:
+		case known && a.Version == held.Version, known && a.Version < held.Version && !n.AllAlerts:
 			continue
 		case !shown(&a, now):
 			if known {
@@ -127,7 +127,7 @@ func (p *Picture) boundAlerts(t *touched) {
 }
 
 func (p *Picture) applyRisk(n News, t *touched) {
-	if n.Whole {
+	if n.AllRisk {
 		said := make(map[touchpoint.CustomerID]bool, len(n.Risk))
 		for i := range n.Risk {
 			said[n.Risk[i].Customer] = true
@@ -181,7 +181,7 @@ func sameRow(a, b *RiskRow) bool {
 }
 
 func (p *Picture) applyMinutes(n News, now touchpoint.Millis, t *touched) {
-	if n.Whole {
+	if n.AllMinutes {
 		said := make(map[minuteKey]bool, len(n.Minutes))
 		for _, m := range n.Minutes {
 			said[minuteKey{m.Minute, m.Channel}] = true

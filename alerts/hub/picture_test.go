@@ -56,7 +56,7 @@ func TestWholeNewsReplacesWhatThatPartSaidAndNothingElse(t *testing.T) {
 	p := NewPicture()
 	p.Apply(News{Part: "a", Alerts: []alert.Alert{firing("x", 5, alert.High), firing("y", 1, alert.High)}, Risk: []RiskRow{row("1", 10), row("2", 20)}, Minutes: []Minute{{noon, "chat", 3, 1, 0}}}, noon)
 	p.Apply(News{Part: "b", Alerts: []alert.Alert{firing("z", 1, alert.High)}, Risk: []RiskRow{row("3", 30)}, Minutes: []Minute{{noon, "chat", 4, 0, 2}}}, noon)
-	touched := p.Apply(News{Part: "a", Whole: true, Alerts: []alert.Alert{firing("x", 4, alert.High)}, Risk: []RiskRow{row("2", 21)}}, noon)
+	touched := p.Apply(News{Part: "a", AllAlerts: true, AllRisk: true, AllMinutes: true, Alerts: []alert.Alert{firing("x", 4, alert.High)}, Risk: []RiskRow{row("2", 21)}}, noon)
 	s := everything(t).snapshot(p)
 	if len(s.Alerts) != 2 || s.Alerts[0].ID != "x" || s.Alerts[0].Version != 4 || s.Alerts[1].ID != "z" {
 		t.Errorf("alerts %+v, want x at version 4 (the store was rewound) and z", s.Alerts)

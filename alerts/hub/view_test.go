@@ -82,7 +82,7 @@ func (b *board) render() string {
 // randomNews makes news of a small world in which ids meet again and again.
 func randomNews(rng *rand.Rand, step int) News {
 	part := rng.IntN(3)
-	n := News{Part: Part(fmt.Sprint(part)), Whole: rng.IntN(12) == 0}
+	n := News{Part: Part(fmt.Sprint(part)), AllAlerts: rng.IntN(12) == 0, AllRisk: rng.IntN(12) == 0, AllMinutes: rng.IntN(12) == 0}
 	owned := func(size int) string { return fmt.Sprint(rng.IntN(size)*3 + part) } // an id belongs to one part
 	segments := []string{"vip", "mass", ""}
 	for range rng.IntN(3) {
