@@ -28,7 +28,7 @@ func (c *Config) applyEnv(environ []string) error {
 		}
 		field, ok := keys[name]
 		if !ok {
-			problems = append(problems, fmt.Errorf("environment variable %s names no configuration key%s", name, suggest(name, slices.Collect(maps.Keys(keys)))))
+			problems = append(problems, fmt.Errorf("environment variable %s names no configuration key%s", name, Suggest(name, slices.Collect(maps.Keys(keys)))))
 			continue
 		}
 		if field.Kind() == reflect.Slice {
@@ -56,8 +56,8 @@ func collectKeys(prefix string, v reflect.Value, out map[string]reflect.Value) {
 	}
 }
 
-// suggest returns "; did you mean X?" for the nearest of the names, or "".
-func suggest(got string, names []string) string {
+// Suggest returns "; did you mean X?" for the nearest of the names, or "".
+func Suggest(got string, names []string) string {
 	best, least := "", len(got)/2+1
 	slices.Sort(names)
 	for _, name := range names {

@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
-	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -45,7 +44,7 @@ type Options struct {
 type Stage struct {
 	opt   Options
 	names *identity.Directory
-	halts atomic.Pointer[string]
+	halts stream.Halts
 	quiet quiet
 }
 
@@ -76,12 +75,7 @@ func (s *Stage) Run(ctx context.Context) error {
 }
 
 // Halted returns why a raw partition of this process stands still and needs a person, or "".
-func (s *Stage) Halted() string {
-	if why := s.halts.Load(); why != nil {
-		return *why
-	}
-	return ""
-}
+func (s *Stage) Halted() string { return s.halts.String() }
 
 func (s *Stage) now() touchpoint.Millis { return touchpoint.MillisOf(s.opt.Now()) }
 

@@ -66,8 +66,7 @@ func (w *worker) run(ctx context.Context) {
 		}
 		var halt *haltError
 		if errors.As(err, &halt) {
-			why := err.Error()
-			w.stage.halts.Store(&why)
+			w.stage.halts.Set(w.a.Name(), err.Error())
 			log.Error("raw partition stands still until a person acts", "error", err)
 			pause = haltRetry
 		} else if err.Error() != said {
@@ -96,6 +95,7 @@ func (w *worker) session(ctx context.Context) error {
 		if err != nil {
 			return w.outside(err)
 		}
+		w.stage.halts.Clear(w.a.Name())
 		if w.mark.at == 0 {
 			w.mark = mark{at: started, end: b.HighWatermark}
 		}

@@ -3,7 +3,6 @@ package keyed
 import (
 	"context"
 	"log/slog"
-	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -48,7 +47,7 @@ type Relay struct {
 type Runtime[S any] struct {
 	opt   Options
 	build Build[S]
-	halts atomic.Pointer[string] // why a partition stands still, for readiness
+	halts stream.Halts // why partitions stand still, for readiness
 }
 
 // New returns a runtime; nothing runs before Run.
@@ -84,14 +83,7 @@ func (r *Runtime[S]) Run(ctx context.Context) error {
 }
 
 // Halted returns why a partition of this process stands still and needs a person, or "".
-func (r *Runtime[S]) Halted() string {
-	if s := r.halts.Load(); s != nil {
-		return *s
-	}
-	return ""
-}
-
-func (r *Runtime[S]) halt(why string) { r.halts.Store(&why) }
+func (r *Runtime[S]) Halted() string { return r.halts.String() }
 
 // token is what this process writes as owner of a partition, now.
 func (r *Runtime[S]) token(a stream.Assignment) fence.Token {

@@ -80,7 +80,7 @@ func (w *worker[S]) run(ctx context.Context) {
 		w.opt.Metrics.sessions.WithLabelValues(sessionEnd(err)).Inc()
 		var halt *haltError
 		if errors.As(err, &halt) {
-			w.rt.halt(err.Error())
+			w.rt.halts.Set(w.a.Name(), err.Error())
 			w.opt.Log.Error("partition stands still until a person acts", "topic", w.opt.Topic, "partition", w.a.Partition, "error", err)
 			pause = haltRetry
 		} else if err.Error() != said {
@@ -127,6 +127,7 @@ func (w *worker[S]) hold(ctx context.Context) error {
 			if err := w.apply(ctx, b); err != nil {
 				return err
 			}
+			w.rt.halts.Clear(w.a.Name())
 		case <-tick.C:
 			if err := w.tick(ctx); err != nil {
 				return err

@@ -1,0 +1,162 @@
+package app
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/segmentio/kafka-go"
+
+	"touchwatch/alerts/desk"
+	"touchwatch/alerts/rule"
+	"touchwatch/ingest/stream"
+	"touchwatch/ingest/timeline"
+	"touchwatch/ingest/touchpoint"
+	"touchwatch/processors/customer"
+	"touchwatch/processors/keyed"
+	"touchwatch/processors/place"
+	"touchwatch/processors/signal/detectors"
+	"touchwatch/processors/signal/settings"
+)
+
+// Bundle is a set of settings as it stands in a config entry: the texts of the operator's files, with their names for
+// error messages. An empty text means the shipped one of the program that activates it, which is filled in, so that an
+// entry never depends on a program's version.
+type Bundle struct {
+	SignalsFile string `json:"signals_file"`
+	Signals     string `json:"signals"`
+	RulesFile   string `json:"rules_file"`
+	Rules       string `json:"rules"`
+}
+
+// settingsKey is the Redis hash of the settings activated last: sequence, hash, content, and done once all partitions have them.
+const settingsKey = "tw:settings"
+
+// ReadBundle reads the files that the configuration names and checks them.
+func ReadBundle(c *Config) (Bundle, error) {
+	b := Bundle{SignalsFile: "signals.yaml (shipped)", Signals: settings.DefaultYAML(), RulesFile: "rules.yaml (shipped)", Rules: rule.DefaultYAML()}
+	if c.SignalsFile != "" {
+		text, err := os.ReadFile(c.SignalsFile)
+		if err != nil {
+			return Bundle{}, fmt.Errorf("signals_file: %w", err)
+		}
+		b.SignalsFile, b.Signals = c.SignalsFile, string(text)
+	}
+	if c.RulesFile != "" {
+		text, err := os.ReadFile(c.RulesFile)
+		if err != nil {
+			return Bundle{}, fmt.Errorf("rules_file: %w", err)
+		}
+		b.RulesFile, b.Rules = c.RulesFile, string(text)
+	}
+	_, _, err := b.Parse()
+	return b, err
+}
+
+// Parse reads the texts.
+func (b *Bundle) Parse() (*settings.Settings, *rule.Set, error) {
+	s, err := settings.Parse(b.SignalsFile, []byte(b.Signals))
+	if err != nil {
+		return nil, nil, err
+	}
+	r, err := rule.Parse(b.RulesFile, []byte(b.Rules))
+	if err != nil {
+		return nil, nil, err
+	}
+	return s, r, nil
+}
+
+// BuildCustomers makes the customers' fold of a config entry's content.
+func BuildCustomers(content []byte) (keyed.Logic[customer.State], error) {
+	s, r, err := parseContent(content)
+	if err != nil || s == nil {
+		return customer.NewFold(nil, nil, customer.DefaultRetention), err
+	}
+	return customer.NewFold(detectors.New(s), desk.Customers(r), customer.DefaultRetention), nil
+}
+
+// BuildPlaces makes the places' fold of a config entry's content.
+func BuildPlaces(content []byte) (keyed.Logic[place.State], error) {
+	_, r, err := parseContent(content)
+	if err != nil || r == nil {
+		return place.NewFold(nil), err
+	}
+	return place.NewFold(desk.Places(r)), nil
+}
+
+// parseContent reads a config entry's content; nil settings for nil content.
+func parseContent(content []byte) (*settings.Settings, *rule.Set, error) {
+	if content == nil {
+		return nil, nil, nil
+	}
+	var b Bundle
+	if err := json.Unmarshal(content, &b); err != nil {
+		return nil, nil, fmt.Errorf("settings entry: %w", err)
+	}
+	return b.Parse()
+}
+
+// activate makes the bundle take effect: it reserves the next sequence, appends a config entry to every partition of the
+// keyed topics, and notes that it is done. The same settings again change nothing; after a crash in between the entries are
+// appended again under the same sequence, which the folds ignore.
+func activate(ctx context.Context, client redis.UniversalClient, k *kafka.Client, t *Topics, b Bundle, now touchpoint.Millis) error {
+	content, err := json.Marshal(b)
+	if err != nil {
+		return fmt.Errorf("encode settings: %w", err)
+	}
+	sum := sha256.Sum256(content)
+	hash := hex.EncodeToString(sum[:])
+	sequence, done, err := reserve(ctx, client, hash, content)
+	if err != nil || done {
+		return err
+	}
+	value, err := timeline.Encode(nil, &timeline.Entry{
+		Kind: timeline.Config, At: now, ID: "config/" + strconv.FormatInt(sequence, 10),
+		Config: &timeline.ConfigBody{Sequence: sequence, Hash: hash, Content: content},
+	})
+	if err != nil {
+		return err
+	}
+	for topic, n := range map[string]int{TopicTimeline: t.TimelinePartitions, TopicSignals: t.PlacePartitions} {
+		for p := range n {
+			if _, err := stream.ProduceUntil(ctx, k, topic, p, []stream.Record{{Value: value}}, func(error) {}); err != nil {
+				return fmt.Errorf("activate settings: %w", err)
+			}
+		}
+	}
+	return client.HSet(ctx, settingsKey, "done", sequence).Err()
+}
+
+// reserve returns the sequence under which hash is activated, and whether every partition has it already.
+func reserve(ctx context.Context, client redis.UniversalClient, hash string, content []byte) (sequence int64, done bool, err error) {
+	err = client.Watch(ctx, func(tx *redis.Tx) error {
+		held, err := tx.HGetAll(ctx, settingsKey).Result()
+		if err != nil {
+			return err
+		}
+		sequence, _ = strconv.ParseInt(held["sequence"], 10, 64) // absent: zero
+		if held["hash"] == hash {
+			done = held["done"] == held["sequence"]
+			return nil
+		}
+		sequence++
+		_, err = tx.TxPipelined(ctx, func(p redis.Pipeliner) error {
+			p.HSet(ctx, settingsKey, "sequence", sequence, "hash", hash, "content", content)
+			return nil
+		})
+		return err
+	}, settingsKey)
+	if errors.Is(err, redis.TxFailedErr) {
+		return 0, false, errors.New("another process activates settings at this moment: start again")
+	}
+	if err != nil {
+		return 0, false, fmt.Errorf("reserve settings: %w", err)
+	}
+	return sequence, done, nil
+}

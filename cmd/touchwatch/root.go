@@ -1,0 +1,116 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"touchwatch/cmd/app"
+	"touchwatch/deploy/connect"
+)
+
+// usageError is a wrong command line.
+type usageError struct{ err error }
+
+func (e *usageError) Error() string { return e.err.Error() }
+func (e *usageError) Unwrap() error { return e.err }
+
+// rootCommand builds the command tree.
+func rootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "touchwatch",
+		Short: "Watches every touchpoint a customer has with a company, and tells the right person when it turns bad",
+		Long: `touchwatch watches every touchpoint a customer has with a company: website, chat, social media and calls.
+It keeps one live picture per customer, and alerts the right person the moment that customer's experience turns bad.
+
+Start with:  touchwatch dev`,
+		SilenceUsage: true, SilenceErrors: true,
+		Version: version().String(),
+	}
+	root.SetVersionTemplate("{{.Version}}\n")
+	root.AddCommand(devCommand(), serveCommand(), simulateCommand(), rulesCommand(), signalsCommand(), stateCommand(),
+		deadCommand(), topicsCommand(), migrateCommand(), configCommand(), versionCommand(), frontCommand())
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		return &usageError{fmt.Errorf("%w%s (see '%s --help')", err, suggestFlag(cmd, err), cmd.CommandPath())}
+	})
+	usageErrors(root)
+	return root
+}
+
+// usageErrors makes wrong arguments and unknown commands usage errors, and groups without a verb print their help.
+func usageErrors(cmd *cobra.Command) {
+	if check := cmd.Args; check != nil {
+		cmd.Args = func(c *cobra.Command, args []string) error {
+			if err := check(c, args); err != nil {
+				return &usageError{fmt.Errorf("%w (see '%s --help')", err, c.CommandPath())}
+			}
+			return nil
+		}
+	}
+	if cmd.HasSubCommands() && cmd.Run == nil && cmd.RunE == nil {
+		cmd.RunE = func(c *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return c.Help()
+			}
+			var names []string
+			for _, sub := range c.Commands() {
+				if !sub.Hidden {
+					names = append(names, sub.Name())
+				}
+			}
+			return &usageError{fmt.Errorf("unknown command %q for %q%s", args[0], c.CommandPath(), app.Suggest(args[0], names))}
+		}
+		cmd.Args = cobra.ArbitraryArgs
+	}
+	for _, sub := range cmd.Commands() {
+		usageErrors(sub)
+	}
+}
+
+// suggestFlag names the flag that an unknown one is nearest to.
+func suggestFlag(cmd *cobra.Command, err error) string {
+	_, got, ok := strings.Cut(err.Error(), "unknown flag: ")
+	if !ok {
+		return ""
+	}
+	var names []string
+	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, "--"+f.Name) })
+	return app.Suggest(got, names)
+}
+
+// newLog builds the program's log on standard error: text on a terminal, JSON elsewhere, unless format says which.
+func newLog(level, format string) *slog.Logger {
+	var l slog.Level
+	if err := l.UnmarshalText([]byte(level)); err != nil {
+		l = slog.LevelInfo
+	}
+	opt := &slog.HandlerOptions{Level: l}
+	var h slog.Handler = slog.NewJSONHandler(os.Stderr, opt)
+	if format == "text" || (format == "" && terminal(os.Stderr)) {
+		h = slog.NewTextHandler(os.Stderr, opt)
+	}
+	log := slog.New(h)
+	connect.LogRedis(log)
+	return log
+}
+
+func terminal(f *os.File) bool {
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+// loadConfig reads the file that --config names and the environment.
+func loadConfig(path string) (app.Config, error) { return app.Load(path, os.Environ()) }
+
+// configFlag adds --config to a command.
+func configFlag(cmd *cobra.Command, path *string) {
+	cmd.Flags().StringVarP(path, "config", "c", "", "configuration file (YAML); without it the defaults: servers on this machine")
+}
+
+// printf writes to a command's output; a closed pipe ends the program by its signal, other errors have no better place.
+func printf(w io.Writer, format string, args ...any) { _, _ = fmt.Fprintf(w, format, args...) }
