@@ -1,0 +1,177 @@
+package rule
+
+import (
+	"math"
+	"strings"
+
+	"touchwatch/alerts/alert"
+	"touchwatch/ingest/touchpoint"
+	"touchwatch/processors/customer"
+	"touchwatch/processors/signal"
+)
+
+// test chooses signals.
+type test func(*signal.Signal) bool
+
+func negative(g *signal.Signal) bool { return g.Weight < 0 }
+
+func negativeContact(g *signal.Signal) bool {
+	return g.Weight < 0 && (g.Channel == touchpoint.Chat || g.Channel == touchpoint.Call || g.Channel == touchpoint.Social)
+}
+
+func named(name string) test { return func(g *signal.Signal) bool { return g.Name == name } }
+
+// scoreSource is the score. Its moments are the fold's business (Set.Limits); behind it stand all negative signals.
+var scoreSource = source[customer.State]{
+	value: func(s *customer.State, now touchpoint.Millis) (any, touchpoint.Millis) { return s.Score(now), 0 },
+	behind: func(dst []Evidence, s *customer.State, now touchpoint.Millis) []Evidence {
+		for i := range s.Signals {
+			if g := &s.Signals[i]; g.Weight < 0 && points(g, now) <= -0.5 {
+				dst = append(dst, evidence(g, now))
+			}
+		}
+		return dst
+	},
+}
+
+// counted counts the signals of a window that pass the test.
+func counted(window touchpoint.Millis, pass test) source[customer.State] {
+	return source[customer.State]{
+		value: func(s *customer.State, now touchpoint.Millis) (any, touchpoint.Millis) {
+			n, until := 0, touchpoint.Millis(0)
+			for i := range s.Signals {
+				if g := &s.Signals[i]; within(g.At, now, window) && pass(g) {
+					n, until = n+1, sooner(until, g.At+window)
+				}
+			}
+			return n, until
+		},
+		behind: signalsBehind(window, pass),
+	}
+}
+
+// existing says whether the window holds a signal that passes the test; it turns when the latest one leaves.
+func existing(window touchpoint.Millis, pass test) source[customer.State] {
+	return source[customer.State]{
+		value: func(s *customer.State, now touchpoint.Millis) (any, touchpoint.Millis) {
+			for i := len(s.Signals) - 1; i >= 0; i-- { // sorted by time: the first found is the latest
+				if g := &s.Signals[i]; within(g.At, now, window) && pass(g) {
+					return true, g.At + window
+				}
+			}
+			return false, 0
+		},
+		behind: signalsBehind(window, pass),
+	}
+}
+
+func active(name string) source[customer.State] { return existing(day, named(name)) }
+
+// channelsBad counts the channels with a negative signal in the window; it changes when the latest one of a channel leaves.
+func channelsBad(window touchpoint.Millis) source[customer.State] {
+	return source[customer.State]{
+		value: func(s *customer.State, now touchpoint.Millis) (any, touchpoint.Millis) {
+			n, until := 0, touchpoint.Millis(0)
+			eachBadChannel(s, now, window, func(g *signal.Signal) { n, until = n+1, sooner(until, g.At+window) })
+			return n, until
+		},
+		behind: signalsBehind(window, negative),
+	}
+}
+
+// eachBadChannel visits the latest negative signal of each channel in the window, latest first.
+func eachBadChannel(s *customer.State, now, window touchpoint.Millis, visit func(*signal.Signal)) {
+	for i := len(s.Signals) - 1; i >= 0; i-- {
+		g := &s.Signals[i]
+		if !negative(g) || !within(g.At, now, window) || laterOnChannel(s, i) {
+			continue
+		}
+		visit(g)
+	}
+}
+
+func laterOnChannel(s *customer.State, i int) bool {
+	for j := i + 1; j < len(s.Signals); j++ {
+		if s.Signals[j].Channel == s.Signals[i].Channel && negative(&s.Signals[j]) {
+			return true
+		}
+	}
+	return false
+}
+
+var badChannels = source[customer.State]{
+	value: func(s *customer.State, now touchpoint.Millis) (any, touchpoint.Millis) {
+		var list []string
+		var until touchpoint.Millis
+		eachBadChannel(s, now, day, func(g *signal.Signal) {
+			list, until = append(list, string(g.Channel)), sooner(until, g.At+day)
+		})
+		return list, until
+	},
+	behind: signalsBehind(day, negative),
+}
+
+var byChannel = source[customer.State]{
+	value: func(s *customer.State, now touchpoint.Millis) (any, touchpoint.Millis) {
+		var lines []string
+		eachBadChannel(s, now, day, func(g *signal.Signal) { lines = append(lines, string(g.Channel)+": "+g.Reason) })
+		return strings.Join(lines, "; "), 0
+	},
+}
+
+var worst = source[customer.State]{
+	value: func(s *customer.State, now touchpoint.Millis) (any, touchpoint.Millis) {
+		if g := s.Heaviest(now); g != nil {
+			return g.Reason, 0
+		}
+		return "", 0
+	},
+}
+
+// latestLine is the reason of the latest signal within 24 hours that passes the test.
+func latestLine(pass test) source[customer.State] {
+	return source[customer.State]{
+		value: func(s *customer.State, now touchpoint.Millis) (any, touchpoint.Millis) {
+			for i := len(s.Signals) - 1; i >= 0; i-- {
+				if g := &s.Signals[i]; within(g.At, now, day) && pass(g) {
+					return g.Reason, g.At + day
+				}
+			}
+			return "", 0
+		},
+		behind: signalsBehind(day, pass),
+	}
+}
+
+// signalsBehind collects the signals of a window that pass the test.
+func signalsBehind(window touchpoint.Millis, pass test) func([]Evidence, *customer.State, touchpoint.Millis) []Evidence {
+	return func(dst []Evidence, s *customer.State, now touchpoint.Millis) []Evidence {
+		for i := range s.Signals {
+			if g := &s.Signals[i]; within(g.At, now, window) && pass(g) {
+				dst = append(dst, evidence(g, now))
+			}
+		}
+		return dst
+	}
+}
+
+// evidence shows a signal by its latest touchpoint.
+func evidence(g *signal.Signal, now touchpoint.Millis) Evidence {
+	e := Evidence{
+		Evidence: alert.Evidence{Channel: g.Channel, At: g.At, Signal: g.Name, Reason: g.Reason},
+		Points:   points(g, now), Episode: g.ID(), Touchpoints: g.Evidence,
+	}
+	if n := len(g.Evidence); n > 0 {
+		e.Touchpoint = g.Evidence[n-1]
+	}
+	return e
+}
+
+// points is what the signal adds to the score now, to choose the heaviest by.
+func points(g *signal.Signal, now touchpoint.Millis) float64 {
+	age := now.Sub(g.At)
+	if age <= 0 || g.Half <= 0 {
+		return float64(g.Weight) / 100
+	}
+	return float64(g.Weight) / 100 * math.Exp2(-age.Seconds()/float64(g.Half))
+}

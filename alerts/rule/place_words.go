@@ -1,0 +1,150 @@
+package rule
+
+import (
+	"slices"
+	"strings"
+
+	"touchwatch/alerts/alert"
+	"touchwatch/ingest/touchpoint"
+	"touchwatch/processors/place"
+)
+
+// placeMinutes bounds the windows: beyond it a place has forgotten.
+const placeMinutes = 60
+
+var minutesArg = Arg{Name: "minutes", Kind: Number, Most: placeMinutes}
+
+// placeVocabulary is what rules about places may say.
+func placeVocabulary() *vocabulary[place.State] {
+	return &vocabulary[place.State]{subject: Place, words: placeWords, quiet: func(s *place.State) bool { return len(s.Hits) == 0 }}
+}
+
+var placeWords = []word[place.State]{
+	{
+		Word{"customers", []Arg{minutesArg}, "number", "Distinct customers with a signal here within the last minutes (60 at most)."},
+		0, 0, falling, func(a []literal) source[place.State] { return affected(a[0].minutes(), anyHit) },
+	},
+	{
+		Word{"customers_with", []Arg{{Name: "signal", Kind: SignalList}, minutesArg}, "number", "Distinct customers with that signal, or with one of a list of signals, within the last minutes (60 at most)."},
+		0, 0, falling, func(a []literal) source[place.State] { return affected(a[1].minutes(), hitOf(a[0].names)) },
+	},
+	{
+		Word{"hits", []Arg{minutesArg}, "number", "Customers' signals here within the last minutes (60 at most); one customer may have several, but each kind of signal counts once per customer."},
+		0, 0, falling, func(a []literal) source[place.State] { return hits(a[0].minutes()) },
+	},
+	{
+		Word{"place", nil, "text", "The place's key, such as \"page:/checkout\"."},
+		"", nil, steady,
+		placeFact(func(s *place.State) any { return s.ID }),
+	},
+	{
+		Word{"kind", nil, "text", "page, element, form, queue, platform, campaign or product."},
+		"", nil, steady,
+		placeFact(func(s *place.State) any { kind, _ := splitKey(s.ID); return kind }),
+	},
+	{
+		Word{"name", nil, "text", "The place without its kind, such as \"/checkout\"."},
+		"", nil, steady,
+		placeFact(func(s *place.State) any { _, name := splitKey(s.ID); return name }),
+	},
+	{
+		Word{"signals", nil, "number", "Signals ever seen here."},
+		0, nil, steady,
+		placeFact(func(s *place.State) any { return int(s.Total) }),
+	},
+	{
+		Word{"latest", nil, "text", "For texts: the line of the latest signal here."},
+		"", nil, moving,
+		placeFact(func(s *place.State) any { return latestHit(s) }),
+	},
+}
+
+func placeFact(get func(*place.State) any) func([]literal) source[place.State] {
+	return func([]literal) source[place.State] {
+		return source[place.State]{value: func(s *place.State, _ touchpoint.Millis) (any, touchpoint.Millis) { return get(s), 0 }}
+	}
+}
+
+// splitKey takes "page:/checkout" apart. A key without a kind is all name.
+func splitKey(key string) (kind, name string) {
+	kind, name, ok := strings.Cut(key, ":")
+	if !ok {
+		return "", key
+	}
+	return kind, name
+}
+
+func latestHit(s *place.State) string {
+	if n := len(s.Hits); n > 0 {
+		return s.Hits[n-1].Reason
+	}
+	return ""
+}
+
+func anyHit(*place.Hit) bool { return true }
+
+func hitOf(names []string) func(*place.Hit) bool {
+	return func(h *place.Hit) bool { return slices.Contains(names, h.Signal) }
+}
+
+// affected counts the distinct customers with such a hit in the window; it changes when the latest one of a customer leaves.
+func affected(window touchpoint.Millis, pass func(*place.Hit) bool) source[place.State] {
+	return source[place.State]{
+		value: func(s *place.State, now touchpoint.Millis) (any, touchpoint.Millis) {
+			n, until := 0, touchpoint.Millis(0)
+			eachAffected(s, now, window, pass, func(h *place.Hit) { n, until = n+1, sooner(until, h.At+window) })
+			return n, until
+		},
+		behind: func(dst []Evidence, s *place.State, now touchpoint.Millis) []Evidence {
+			eachAffected(s, now, window, pass, func(h *place.Hit) { dst = append(dst, hitEvidence(h)) })
+			return dst
+		},
+	}
+}
+
+// eachAffected visits the latest such hit of each customer in the window, latest first.
+func eachAffected(s *place.State, now, window touchpoint.Millis, pass func(*place.Hit) bool, visit func(*place.Hit)) {
+	var seen map[touchpoint.CustomerID]struct{}
+	for i := len(s.Hits) - 1; i >= 0; i-- {
+		h := &s.Hits[i]
+		if !within(h.At, now, window) {
+			return // sorted by time: the rest is older
+		}
+		if !pass(h) {
+			continue
+		}
+		if _, again := seen[h.Customer]; again {
+			continue
+		}
+		if seen == nil {
+			seen = make(map[touchpoint.CustomerID]struct{}, 8)
+		}
+		seen[h.Customer] = struct{}{}
+		visit(h)
+	}
+}
+
+func hits(window touchpoint.Millis) source[place.State] {
+	return source[place.State]{
+		value: func(s *place.State, now touchpoint.Millis) (any, touchpoint.Millis) {
+			n, until := 0, touchpoint.Millis(0)
+			for i := len(s.Hits) - 1; i >= 0 && within(s.Hits[i].At, now, window); i-- {
+				n, until = n+1, s.Hits[i].At+window
+			}
+			return n, until
+		},
+		behind: func(dst []Evidence, s *place.State, now touchpoint.Millis) []Evidence {
+			for i := len(s.Hits) - 1; i >= 0 && within(s.Hits[i].At, now, window); i-- {
+				dst = append(dst, hitEvidence(&s.Hits[i]))
+			}
+			return dst
+		},
+	}
+}
+
+func hitEvidence(h *place.Hit) Evidence {
+	return Evidence{
+		Evidence: alert.Evidence{Customer: string(h.Customer), Channel: h.Channel, At: h.At, Signal: h.Signal, Reason: h.Reason},
+		Episode:  string(h.Customer),
+	}
+}
