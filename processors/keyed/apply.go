@@ -132,7 +132,7 @@ func (w *worker[S]) fold(e *timeline.Entry, offset int64) error {
 		n.state = w.logic.New(e.Subject)
 		w.fx.removed[e.Subject] = false
 	}
-	w.fx.begin(e.Subject, offset)
+	w.fx.Begin(e.Subject, offset)
 	w.logic.Fold(n.state, e, w.fx)
 	n.dirty = true
 	if e.Kind == timeline.Timer {

@@ -64,15 +64,16 @@ const (
 	OutSignal = "signal"
 )
 
-func newEffects() *Effects {
+// NewEffects returns an empty collection. The runtime makes its own; tests and backtests of a Logic make theirs.
+func NewEffects() *Effects {
 	return &Effects{
 		timers: map[timerKey]touchpoint.Millis{}, ranks: map[string]rank{}, alerts: map[string]episode.Change{},
 		counts: map[countKey]Counts{}, removed: map[string]bool{},
 	}
 }
 
-// begin points fx at the entry that is folded next.
-func (fx *Effects) begin(subject string, offset int64) {
+// Begin points fx at the entry that is folded next.
+func (fx *Effects) Begin(subject string, offset int64) {
 	fx.subject, fx.offset, fx.index = subject, offset, 0
 }
 
@@ -134,3 +135,6 @@ func (fx *Effects) Forget() {
 	fx.history = slices.DeleteFunc(fx.history, func(h historyEntry) bool { return h.subject == subject })
 	delete(fx.ranks, subject)
 }
+
+// Forgotten reports whether the subject was forgotten and did not come back since.
+func (fx *Effects) Forgotten(subject string) bool { return fx.removed[subject] }

@@ -244,7 +244,7 @@ func (w *worker[S]) settle() {
 	}
 	w.cache.trim()
 	w.opt.Metrics.alerts.Add(float64(len(w.fx.alerts)))
-	w.fx = newEffects()
+	w.fx = NewEffects()
 	w.moved = map[string]position{}
 	w.config = nil
 }

@@ -51,7 +51,7 @@ func (w *worker[S]) load(ctx context.Context) error {
 		return fmt.Errorf("read partition %d of %s: %w", w.a.Partition, w.opt.Topic, err)
 	}
 	w.cache = newCache[S](w.opt.CacheBytes)
-	w.fx = newEffects()
+	w.fx = NewEffects()
 	w.pending = nil
 	w.sentTimers = map[timerKey]time.Time{}
 	w.stored = offset.Val()["next"]

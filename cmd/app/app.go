@@ -1,0 +1,193 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/redis/go-redis/v9"
+	"github.com/segmentio/kafka-go"
+
+	"touchwatch/deploy/connect"
+	"touchwatch/ingest/stream"
+)
+
+// stopWithin bounds how long each stage may take to stop.
+const stopWithin = 4 * time.Second
+
+// App is one process of touchwatch. Build it with New, Run it once.
+type App struct {
+	cfg     Config
+	bundle  Bundle
+	version Version
+	log     *slog.Logger
+	reg     *prometheus.Registry
+
+	kafka  *kafka.Client
+	dialer *kafka.Dialer
+	state  redis.UniversalClient // never retries by itself: an error means 'outcome unknown'
+	redis  redis.UniversalClient // for reads
+
+	listener net.Listener
+	ready    readiness
+	stages   []stage // first-to-last along the flow of data
+	draining atomic.Bool
+}
+
+// stage is a part that runs until its context ends.
+type stage struct {
+	name string
+	run  func(context.Context) error
+}
+
+// New checks the settings, builds the clients and opens the listener; it does not talk to any server. A taken port is an
+// error that names the address.
+func New(cfg Config, version Version, log *slog.Logger) (*App, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	bundle, err := ReadBundle(&cfg)
+	if err != nil {
+		return nil, err
+	}
+	a := &App{cfg: cfg, bundle: bundle, version: version, log: log, reg: prometheus.NewRegistry()}
+	a.reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	if a.kafka, err = cfg.Kafka.Client(); err != nil {
+		return nil, err
+	}
+	if a.dialer, err = cfg.Kafka.Dialer(); err != nil {
+		return nil, err
+	}
+	if a.state, err = cfg.Redis.StateClient(); err != nil {
+		return nil, err
+	}
+	if a.redis, err = cfg.Redis.Client(); err != nil {
+		return nil, err
+	}
+	if a.listener, err = net.Listen("tcp", cfg.Listen); err != nil {
+		return nil, fmt.Errorf("listen on %s: %w", cfg.Listen, err)
+	}
+	return a, nil
+}
+
+// Addr is the address of the HTTP server, with the real port when port 0 was asked for.
+func (a *App) Addr() string { return a.listener.Addr().String() }
+
+// Run prepares topics and settings as soon as the servers can be reached, runs the stages until ctx ends, and stops them in the
+// order of the flow, so that each finishes what the one before has handed over. It returns the first error of a stage.
+func (a *App) Run(ctx context.Context) error {
+	defer a.close()
+	server, err := a.serve()
+	if err != nil {
+		return err
+	}
+	defer server.stop()
+	if err := a.prepare(ctx); err != nil {
+		if ctx.Err() != nil {
+			return nil
+		}
+		return err
+	}
+	if err := a.build(ctx, server); err != nil {
+		return err
+	}
+	return a.runStages(ctx)
+}
+
+// prepare waits for Kafka and Redis, creates what is missing, and makes the settings take effect.
+func (a *App) prepare(ctx context.Context) error {
+	if err := a.wait(ctx, "redis", func(ctx context.Context) error { return a.redis.Ping(ctx).Err() }); err != nil {
+		return err
+	}
+	if err := a.wait(ctx, "kafka", func(ctx context.Context) error {
+		_, err := a.kafka.Metadata(ctx, &kafka.MetadataRequest{})
+		return err
+	}); err != nil {
+		return err
+	}
+	if err := connect.EnsureTopics(ctx, a.kafka, a.cfg.Topics.all()); err != nil {
+		return err
+	}
+	if err := pinPartitions(ctx, a.state, &a.cfg.Topics); err != nil {
+		return err
+	}
+	return activate(ctx, a.state, a.kafka, &a.cfg.Topics, a.bundle, nowMillis())
+}
+
+// wait tries until a server answers, with one log line when it does not and one when it does.
+func (a *App) wait(ctx context.Context, name string, try func(context.Context) error) error {
+	for pause, said := 200*time.Millisecond, false; ; pause = min(2*pause, 5*time.Second) {
+		attempt, cancel := context.WithTimeout(ctx, 5*time.Second)
+		err := try(attempt)
+		cancel()
+		if err == nil {
+			a.ready.set(name, "")
+			if said {
+				a.log.Info("server answers", "server", name)
+			}
+			return nil
+		}
+		a.ready.set(name, err.Error())
+		if !said {
+			said = true
+			a.log.Warn("waiting for a server", "server", name, "error", err)
+		}
+		if !stream.Sleep(ctx, pause) {
+			return ctx.Err()
+		}
+	}
+}
+
+// runStages starts last-to-first and stops first-to-last.
+func (a *App) runStages(ctx context.Context) error {
+	type running struct {
+		name   string
+		cancel context.CancelFunc
+		done   chan struct{}
+	}
+	var all []running
+	failed := make(chan error, len(a.stages))
+	for _, s := range slices.Backward(a.stages) {
+		sctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+		r := running{s.name, cancel, make(chan struct{})}
+		all = append(all, r)
+		go func() {
+			defer close(r.done)
+			if err := s.run(sctx); err != nil && sctx.Err() == nil {
+				failed <- fmt.Errorf("%s: %w", s.name, err)
+			}
+		}()
+	}
+	a.ready.set("start", "")
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-failed:
+	}
+	a.draining.Store(true)
+	var stopping sync.WaitGroup
+	for _, r := range slices.Backward(all) {
+		r.cancel()
+		stopping.Go(func() { <-r.done })
+		select {
+		case <-r.done:
+		case <-time.After(stopWithin):
+			a.log.Warn("stage did not stop in time", "stage", r.name)
+		}
+	}
+	return err
+}
+
+// close releases the clients.
+func (a *App) close() {
+	connect.CloseKafka(a.kafka)
+	_ = a.state.Close()
+	_ = a.redis.Close()
+}

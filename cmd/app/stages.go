@@ -1,0 +1,116 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/redis/go-redis/v9"
+
+	"touchwatch/ingest/intake"
+	"touchwatch/ingest/touchpoint"
+	"touchwatch/processors/keyed"
+	"touchwatch/processors/signal/text"
+)
+
+// ingest builds the stage from the raw topics to the timeline.
+func (a *App) ingest() *intake.Stage {
+	engine := text.New()
+	return intake.New(intake.Options{
+		Brokers: a.cfg.Kafka.Brokers, Dialer: a.dialer, Kafka: a.kafka, Redis: a.state,
+		Topics: a.cfg.Topics.formats(), Timeline: TopicTimeline, Partitions: a.cfg.Topics.TimelinePartitions, Dead: TopicDead,
+		Annotate: engine.Annotate, Oldest: a.cfg.Limits.Oldest, Log: a.log, Metrics: intake.NewMetrics(a.reg),
+	})
+}
+
+// runtimeOptions are what both keyed stages share.
+func (a *App) runtimeOptions(m *keyed.Metrics) keyed.Options {
+	return keyed.Options{
+		Brokers: a.cfg.Kafka.Brokers, Dialer: a.dialer, Kafka: a.kafka, Redis: a.state,
+		CacheBytes: a.cfg.Limits.CacheMiB << 20, Log: a.log, Metrics: m,
+	}
+}
+
+// customerOptions are those of the customers' stage.
+func (a *App) customerOptions(ctx context.Context, m *keyed.Metrics) (keyed.Options, error) {
+	names, counts, err := a.cfg.Topics.rawPartitions(ctx, a.kafka)
+	if err != nil {
+		return keyed.Options{}, err
+	}
+	o := a.runtimeOptions(m)
+	o.Group, o.Topic, o.Prefix = "touchwatch.customers", TopicTimeline, keyed.CustomerPrefix
+	o.Relay = keyed.Relay{Alerts: TopicAlerts, AlertPartitions: a.cfg.Topics.PlacePartitions, Signals: TopicSignals, SignalPartitions: a.cfg.Topics.PlacePartitions}
+	o.Progress = func(ctx context.Context) (keyed.Progress, error) {
+		upTo, topics, err := intake.ReadProgress(ctx, a.redis, names, counts)
+		p := keyed.Progress{UpTo: upTo}
+		for _, t := range topics {
+			p.Sources = append(p.Sources, keyed.SourceProgress{Topic: t.Topic, UpTo: t.UpTo})
+		}
+		return p, err
+	}
+	return o, nil
+}
+
+// placeOptions are those of the places' stage; its progress is that of the relays which fill the topic signals.
+func (a *App) placeOptions(m *keyed.Metrics) keyed.Options {
+	o := a.runtimeOptions(m)
+	o.Group, o.Topic, o.Prefix = "touchwatch.places", TopicSignals, keyed.PlacePrefix
+	o.Relay = keyed.Relay{Alerts: TopicAlerts, AlertPartitions: a.cfg.Topics.PlacePartitions}
+	o.Progress = func(ctx context.Context) (keyed.Progress, error) {
+		upTo, err := relayProgress(ctx, a.redis, a.cfg.Topics.TimelinePartitions)
+		return keyed.Progress{UpTo: upTo, Sources: []keyed.SourceProgress{{Topic: TopicTimeline, UpTo: upTo}}}, err
+	}
+	return o
+}
+
+// relayProgress is the time up to which all relays have copied the customers' signals; zero while one has not reported.
+func relayProgress(ctx context.Context, client redis.UniversalClient, partitions int) (touchpoint.Millis, error) {
+	pipe := client.Pipeline()
+	replies := make([]*redis.StringCmd, partitions)
+	for p := range partitions {
+		replies[p] = pipe.HGet(ctx, keyed.NewKeys(keyed.CustomerPrefix, p).Relay(), "up_to")
+	}
+	if _, err := pipe.Exec(ctx); err != nil && !errors.Is(err, redis.Nil) {
+		return 0, fmt.Errorf("read relay progress: %w", err)
+	}
+	earliest := touchpoint.Millis(0)
+	for i, reply := range replies {
+		upTo, _ := strconv.ParseInt(reply.Val(), 10, 64) // absent: zero
+		if m := touchpoint.Millis(upTo); i == 0 || m < earliest {
+			earliest = m
+		}
+	}
+	return earliest, nil
+}
+
+// build makes the stages of this process's roles, in the order of the flow.
+func (a *App) build(ctx context.Context, server *server) error {
+	if a.cfg.Has(RoleIngest) {
+		in := a.ingest()
+		a.ready.watch("ingest", in.Halted)
+		a.stages = append(a.stages, stage{"ingest", in.Run})
+	}
+	if a.cfg.Has(RoleCustomers) {
+		metrics := keyed.NewMetrics(a.reg)
+		o, err := a.customerOptions(ctx, metrics)
+		if err != nil {
+			return err
+		}
+		customers, places := keyed.New(o, BuildCustomers), keyed.New(a.placeOptions(metrics), BuildPlaces)
+		a.ready.watch("customers", customers.Halted)
+		a.ready.watch("places", places.Halted)
+		a.stages = append(a.stages, stage{"customers", customers.Run}, stage{"places", places.Run})
+	}
+	if a.cfg.Has(RoleArchive) && a.cfg.History() {
+		s, err := a.archive()
+		if err != nil {
+			return err
+		}
+		a.stages = append(a.stages, s)
+	}
+	if a.cfg.Has(RoleWeb) {
+		return a.web(ctx, server)
+	}
+	return nil
+}
