@@ -63,7 +63,8 @@ type Mark struct {
 // Bounds say how much of the past a family needs.
 type Bounds struct {
 	Keep time.Duration // marks older than the newest by more than this may go …
-	Gap  time.Duration // … when nothing newer is within this of them, so that a burst is never cut in two
+	Gap  time.Duration // … when no newer mark of the same Key is within this of them, so that a burst is never cut in two …
+	Near time.Duration // … nor any newer mark within this: what explains each other goes together
 	Most int           // hard cap; the oldest go first
 }
 

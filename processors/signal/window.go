@@ -42,44 +42,55 @@ func Insert(marks []Mark, m Mark) ([]Mark, bool) {
 
 // Prune forgets the marks that b no longer asks for and returns the rest with the floor, the At of the oldest one kept:
 // signals that began before the floor are settled, because what they were made from is gone; those from the floor on are
-// what the rest shows. A detector's signals therefore begin at the At of one of its marks. It may change marks in place.
-// A burst (marks each within b.Gap of the one before) goes or stays as a whole. When there are more marks than b.Most,
-// the oldest go up to a break between bursts of the same Key; if there is none, the older half goes, so that one
-// endless burst settles a signal once in a while and not with every mark.
+// what the rest shows. A detector's signals therefore begin at the At of one of its marks.
+//
+// A burst goes or stays as a whole: marks of one Key each within b.Gap of the one before, and any marks within b.Near.
+// (Marks without a Key make no burst by b.Gap.) When there are more than b.Most, the oldest go up to a break between
+// bursts; if there is none, the older half goes, so that one endless burst settles a signal once in a while and not with
+// every mark. Prune may change marks in place.
 func Prune(marks []Mark, b Bounds) (kept []Mark, floor touchpoint.Millis) {
 	if len(marks) == 0 {
 		return marks, 0
 	}
-	cut := marks[len(marks)-1].At.Add(-b.Keep)
-	gap := touchpoint.Millis(b.Gap.Milliseconds())
-	from := 0
-	for from < len(marks) && marks[from].At < cut {
-		from++
+	oldest := marks[len(marks)-1].At.Add(-b.Keep)
+	cut := 0
+	for marks[cut].At < oldest {
+		cut++
 	}
-	for from > 0 && marks[from].At-marks[from-1].At <= gap {
-		from--
+	for torn(marks, cut, b) {
+		cut--
 	}
-	if b.Most > 0 && len(marks)-from > b.Most {
-		from = forced(marks, len(marks)-b.Most, gap)
+	if b.Most > 0 && len(marks)-cut > b.Most {
+		cut = forced(marks, b)
 	}
-	kept = slices.Delete(marks, 0, from)
+	kept = slices.Delete(marks, 0, cut)
 	return kept, kept[0].At
 }
 
-// forced returns the first cut at or after least that leaves no burst of one Key on both sides, else the middle.
-func forced(marks []Mark, least int, gap touchpoint.Millis) int {
+// forced returns the first cut that leaves at most b.Most marks and tears no burst, else one that halves the rest.
+func forced(marks []Mark, b Bounds) int {
+	least := len(marks) - b.Most
 	for cut := least; cut < len(marks); cut++ {
-		if !torn(marks, cut, gap) {
+		if !torn(marks, cut, b) {
 			return cut
 		}
 	}
 	return least + (len(marks)-least)/2
 }
 
-// torn reports whether a cut before marks[cut] parts two marks of one Key that are within gap.
-func torn(marks []Mark, cut int, gap touchpoint.Millis) bool {
-	for right := cut; right < len(marks) && marks[right].At-marks[cut-1].At <= gap; right++ {
-		for left := cut - 1; left >= 0 && marks[right].At-marks[left].At <= gap; left-- {
+// torn reports whether a cut before marks[cut] parts a burst.
+func torn(marks []Mark, cut int, b Bounds) bool {
+	if cut == 0 {
+		return false
+	}
+	if b.Near > 0 && marks[cut].At.Sub(marks[cut-1].At) <= b.Near {
+		return true
+	}
+	for right := cut; right < len(marks) && marks[right].At.Sub(marks[cut-1].At) <= b.Gap; right++ {
+		if marks[right].Key == "" {
+			continue
+		}
+		for left := cut - 1; left >= 0 && marks[right].At.Sub(marks[left].At) <= b.Gap; left-- {
 			if marks[left].Key == marks[right].Key {
 				return true
 			}

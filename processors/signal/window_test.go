@@ -81,7 +81,7 @@ func TestInsertTellsARepeat(t *testing.T) {
 }
 
 func TestPrune(t *testing.T) {
-	b := Bounds{Keep: 100 * time.Millisecond, Gap: 10 * time.Millisecond, Most: 6}
+	b := Bounds{Keep: 100 * time.Millisecond, Gap: 10 * time.Millisecond, Near: 4 * time.Millisecond, Most: 6}
 	for _, c := range []struct {
 		name  string
 		marks []Mark
@@ -92,6 +92,9 @@ func TestPrune(t *testing.T) {
 		{"a burst over the cut stays whole", at("k", 1, 40, 45, 55, 150), []touchpoint.Millis{40, 45, 55, 150}},
 		{"too many: cut between bursts", at("k", 1, 20, 22, 24, 50, 52, 54, 56), []touchpoint.Millis{50, 52, 54, 56}},
 		{"too many: the oldest goes", at("k", 1, 20, 22, 24, 50, 52, 54), []touchpoint.Millis{20, 22, 24, 50, 52, 54}},
+		{"other keys are no burst", append(at("a", 1, 45), at("b", 50, 150)...), []touchpoint.Millis{50, 150}},
+		{"what is near goes together", append(at("a", 1, 46), at("b", 50, 150)...), []touchpoint.Millis{46, 50, 150}},
+		{"no key, no burst", at("", 1, 44, 50, 150), []touchpoint.Millis{50, 150}},
 		{"one endless burst is halved", at("k", 1, 2, 3, 4, 5, 6, 7), []touchpoint.Millis{5, 6, 7}},
 	} {
 		kept, floor := Prune(c.marks, b)

@@ -1,0 +1,71 @@
+package friction
+
+import (
+	"time"
+
+	"touchwatch/ingest/touchpoint"
+	"touchwatch/processors/signal"
+	"touchwatch/processors/signal/settings"
+)
+
+// Checkout is the detector of the family checkout: payments and checkouts that did not go through.
+type Checkout struct {
+	set settings.CheckoutFailed
+}
+
+// NewCheckout returns the detector of failed checkouts.
+func NewCheckout(s *settings.Settings) *Checkout { return &Checkout{set: s.CheckoutFailed} }
+
+// Family implements signal.Detector.
+func (*Checkout) Family() string { return "checkout" }
+
+// Bounds implements signal.Detector.
+func (c *Checkout) Bounds() signal.Bounds {
+	return signal.Bounds{Keep: time.Hour, Gap: c.set.Gap, Near: c.set.Gap, Most: 24}
+}
+
+// Observe implements signal.Detector.
+func (c *Checkout) Observe(dst []signal.Mark, t *touchpoint.Touchpoint) []signal.Mark {
+	if t.Kind != touchpoint.CheckoutFailed || c.set.Off() {
+		return dst
+	}
+	return append(dst, signal.Mark{
+		At: t.OccurredAt, ID: t.ID, Kind: checkoutFail, Key: t.Place.Page, Place: t.Place.Campaign, Note: signal.Brief(t.Text, 80),
+	})
+}
+
+// Detect implements signal.Detector: one signal per run of failures, each within the gap of the one before.
+func (c *Checkout) Detect(marks []signal.Mark, _ touchpoint.Millis) ([]signal.Signal, touchpoint.Millis) {
+	var out []signal.Signal
+	for from := 0; from < len(marks); {
+		to := from + 1
+		for to < len(marks) && marks[to].At.Sub(marks[to-1].At) <= c.set.Gap {
+			to++
+		}
+		out = append(out, c.signal(marks[from:to]))
+		from = to
+	}
+	return out, 0
+}
+
+func (c *Checkout) signal(run []signal.Mark) signal.Signal {
+	first, last := &run[0], &run[len(run)-1]
+	reason := "the checkout failed"
+	if len(run) > 1 {
+		reason += " " + signal.Times(len(run))
+	}
+	if last.Note != "" {
+		reason += ": " + last.Note
+	}
+	ids := make([]touchpoint.ID, 0, signal.MaxEvidence)
+	for i := max(len(run)-signal.MaxEvidence, 0); i < len(run); i++ {
+		ids = append(ids, run[i].ID)
+	}
+	return signal.Signal{
+		Name: "checkout_failed", Family: c.Family(), Episode: string(first.ID), First: first.At, At: last.At,
+		Weight: c.set.Points(1), Half: c.set.HalfSeconds(), Channel: touchpoint.Website,
+		Places:   signal.Places(signal.PlaceKey("page", last.Key), signal.PlaceKey("campaign", last.Place)),
+		Evidence: ids,
+		Reason:   reason,
+	}
+}

@@ -1,0 +1,114 @@
+// Package mood owns the signals of the family mood: what the customer says about it. It reads the verdict that the text
+// engine recorded with each touchpoint, never the text itself, and judges per contact: a conversation, a call, a post.
+//
+// The detector is immutable and safe for concurrent use.
+package mood
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"touchwatch/ingest/touchpoint"
+	"touchwatch/processors/signal"
+	"touchwatch/processors/signal/settings"
+)
+
+// said is the only kind of mark: Key is the contact, N the displeasure and X the problem in thousandths, Y the intents,
+// Place the queue or platform, Note the words that decided.
+const said = 1
+
+// Intents that a mark keeps.
+const (
+	cancels = 1 << iota
+	escalates
+)
+
+// silent is the displeasure, either way, below which a turn says nothing about the mood.
+const silent = 0.1
+
+// problemSilent is the problem score below which a turn reports none.
+const problemSilent = 0.3
+
+// Detector makes the signals of mood.
+type Detector struct {
+	negative settings.NegativeText
+	problem  settings.ProblemReport
+	churn    settings.ChurnThreat
+}
+
+// New returns the detector of moods.
+func New(s *settings.Settings) *Detector {
+	return &Detector{negative: s.NegativeText, problem: s.ProblemReport, churn: s.ChurnThreat}
+}
+
+// Family implements signal.Detector.
+func (*Detector) Family() string { return "mood" }
+
+// Bounds implements signal.Detector.
+func (*Detector) Bounds() signal.Bounds {
+	return signal.Bounds{Keep: 24 * time.Hour, Gap: 12 * time.Hour, Most: 40}
+}
+
+// Observe implements signal.Detector: a mark for each thing the customer said that shows a mood, a problem or an intent.
+func (*Detector) Observe(dst []signal.Mark, t *touchpoint.Touchpoint) []signal.Mark {
+	if t.Mood == nil || !t.FromCustomer() {
+		return dst
+	}
+	intents := int32(0)
+	for _, in := range t.Mood.Intents {
+		switch in {
+		case "cancel":
+			intents |= cancels
+		case "escalation":
+			intents |= escalates
+		}
+	}
+	d := t.Mood.Displeasure
+	if d < silent && d > -silent && t.Mood.Problem < problemSilent && intents == 0 {
+		return dst
+	}
+	return append(dst, signal.Mark{
+		At: t.OccurredAt, ID: t.ID, Kind: said, Channel: t.Channel, Key: contact(t), Place: place(t),
+		Note: words(t.Mood), N: thousandths(d), X: int32(thousandths(t.Mood.Problem)), Y: intents,
+	})
+}
+
+func thousandths(v float32) int64 { return int64(max(min(v, 1), -1) * 1000) }
+
+// contact names what the text is part of; a text of its own stands alone.
+func contact(t *touchpoint.Touchpoint) string {
+	if t.Place.Thread != "" {
+		return string(t.Channel) + ":" + t.Place.Thread
+	}
+	return string(t.ID)
+}
+
+func place(t *touchpoint.Touchpoint) string {
+	switch {
+	case t.Place.Queue != "":
+		return signal.PlaceKey("queue", t.Place.Queue)
+	case t.Place.Platform != "":
+		return signal.PlaceKey("platform", t.Place.Platform)
+	}
+	return signal.PlaceKey("page", t.Place.Page)
+}
+
+func words(m *touchpoint.Mood) string {
+	return signal.Brief(strings.Join(m.Words[:min(len(m.Words), 3)], ", "), 60)
+}
+
+// Detect implements signal.Detector. Time alone changes nothing here.
+func (d *Detector) Detect(marks []signal.Mark, _ touchpoint.Millis) ([]signal.Signal, touchpoint.Millis) {
+	var out []signal.Signal
+	for i := range marks {
+		key := marks[i].Key
+		if slices.ContainsFunc(marks[:i], func(m signal.Mark) bool { return m.Key == key }) {
+			continue
+		}
+		out = d.displeased(out, marks[i:], key)
+		out = d.problems(out, marks[i:], key)
+		out = d.threats(out, marks[i:], key)
+	}
+	return out, 0
+}

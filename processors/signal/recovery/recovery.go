@@ -1,0 +1,152 @@
+// Package recovery owns the signals of the family recovery, which speak for the experience: problem_solved and purchase.
+// Good ratings belong to the package feedback.
+//
+// The detector is immutable and safe for concurrent use.
+package recovery
+
+import (
+	"slices"
+	"time"
+
+	"touchwatch/ingest/touchpoint"
+	"touchwatch/processors/signal"
+	"touchwatch/processors/signal/settings"
+)
+
+// What a mark stands for. Key is the contact, Place the queue.
+const (
+	unhappy  = iota + 1 // the customer wrote something unhappy
+	said                // the customer says it is solved
+	resolved            // an agent closed the conversation as resolved
+	bought
+)
+
+// displeased is the displeasure from which an agent's 'resolved' is not believed. It is the default threshold of
+// negative_text.
+const displeased = 0.35
+
+// Detector makes the signals of recovery.
+type Detector struct {
+	solved   settings.ProblemSolved
+	purchase settings.Purchase
+}
+
+// New returns the detector of recoveries.
+func New(s *settings.Settings) *Detector {
+	return &Detector{solved: s.ProblemSolved, purchase: s.Purchase}
+}
+
+// Family implements signal.Detector.
+func (*Detector) Family() string { return "recovery" }
+
+// Bounds implements signal.Detector.
+func (d *Detector) Bounds() signal.Bounds {
+	return signal.Bounds{Keep: 24 * time.Hour, Gap: max(24*time.Hour, d.purchase.Gap), Most: 24}
+}
+
+// Observe implements signal.Detector.
+func (*Detector) Observe(dst []signal.Mark, t *touchpoint.Touchpoint) []signal.Mark {
+	m := signal.Mark{At: t.OccurredAt, ID: t.ID, Channel: t.Channel, Key: contact(t), Place: t.Place.Queue}
+	switch {
+	case t.Kind == touchpoint.Purchase:
+		m.Kind, m.Key, m.Place = bought, "purchase", t.Place.Campaign
+	case t.Kind == touchpoint.ChatClosed && t.Attrs["outcome"] == "resolved":
+		m.Kind = resolved
+	case t.Mood == nil || !t.FromCustomer():
+		return dst
+	case t.Mood.Displeasure >= displeased:
+		m.Kind = unhappy
+	case slices.Contains(t.Mood.Intents, "solved"):
+		m.Kind = said
+	default:
+		return dst
+	}
+	return append(dst, m)
+}
+
+func contact(t *touchpoint.Touchpoint) string {
+	if t.Place.Thread != "" {
+		return string(t.Channel) + ":" + t.Place.Thread
+	}
+	return string(t.ID)
+}
+
+// Detect implements signal.Detector. Time alone changes nothing here.
+func (d *Detector) Detect(marks []signal.Mark, _ touchpoint.Millis) ([]signal.Signal, touchpoint.Millis) {
+	out := d.purchases(nil, marks)
+	if d.solved.Off() {
+		return out, 0
+	}
+	for i := range marks {
+		key := marks[i].Key
+		if marks[i].Kind == bought || slices.ContainsFunc(marks[:i], func(m signal.Mark) bool { return m.Key == key }) {
+			continue
+		}
+		if by := settled(marks[i:], key); by != nil {
+			out = append(out, d.solvedSignal(by))
+		}
+	}
+	return out, 0
+}
+
+// settled returns the mark by which the contact's matter was settled, nil when it was not. The last word decides: after
+// a new complaint it is open again, and an agent's 'resolved' straight after a complaint does not count.
+func settled(marks []signal.Mark, key string) *signal.Mark {
+	var by *signal.Mark
+	angry := false
+	for i := range marks {
+		m := &marks[i]
+		if m.Key != key {
+			continue
+		}
+		switch m.Kind {
+		case unhappy:
+			by, angry = nil, true
+		case said:
+			angry = false
+			if by == nil {
+				by = m
+			}
+		case resolved:
+			if by == nil && !angry {
+				by = m
+			}
+		}
+	}
+	return by
+}
+
+func (d *Detector) solvedSignal(by *signal.Mark) signal.Signal {
+	reason := "says the problem is solved"
+	if by.Kind == resolved {
+		reason = "the conversation was closed as resolved"
+	}
+	return signal.Signal{
+		Name: "problem_solved", Family: d.Family(), Episode: by.Key, First: by.At, At: by.At,
+		Weight: d.solved.Points(1), Half: d.solved.HalfSeconds(), Channel: by.Channel,
+		Places: signal.Places(signal.PlaceKey("queue", by.Place)), Evidence: []touchpoint.ID{by.ID}, Reason: reason,
+	}
+}
+
+// purchases finds orders; several within the gap are one.
+func (d *Detector) purchases(out []signal.Signal, marks []signal.Mark) []signal.Signal {
+	if d.purchase.Off() {
+		return out
+	}
+	var last *signal.Mark
+	for i := range marks {
+		m := &marks[i]
+		if m.Kind != bought {
+			continue
+		}
+		if last == nil || m.At.Sub(last.At) > d.purchase.Gap {
+			out = append(out, signal.Signal{
+				Name: "purchase", Family: d.Family(), Episode: string(m.ID), First: m.At, At: m.At,
+				Weight: d.purchase.Points(1), Half: d.purchase.HalfSeconds(), Channel: m.Channel,
+				Places: signal.Places(signal.PlaceKey("campaign", m.Place)), Evidence: []touchpoint.ID{m.ID}, Reason: "bought something",
+			})
+		}
+		last = m
+	}
+	return out
+}

@@ -1,0 +1,197 @@
+package waiting
+
+import (
+	"time"
+
+	"touchwatch/ingest/touchpoint"
+	"touchwatch/processors/signal"
+)
+
+// span is a wait or a hold: how long, and the marks that show it.
+type span struct {
+	length   touchpoint.Millis
+	from, to *signal.Mark
+}
+
+func (s *span) grow(length touchpoint.Millis, from, to *signal.Mark) {
+	if length > s.length {
+		*s = span{length, from, to}
+	}
+}
+
+// story is what the marks of one call say about it.
+type story struct {
+	first      *signal.Mark
+	over       *signal.Mark // the mark that says the call has ended, nil while it runs
+	reason     string
+	wait, hold span         // the longest, finished
+	waiting    *signal.Mark // the queue entry nobody has answered yet
+	held       *signal.Mark // the hold nobody has ended yet
+	holds      int
+	onHold     bool // ended while on hold
+}
+
+// read follows the marks of a call in order.
+func (j *judge) read(key string) story {
+	var s story
+	for i := range j.marks {
+		m := &j.marks[i]
+		if m.Key != key {
+			continue
+		}
+		if s.first == nil {
+			s.first = m
+		}
+		s.apply(m)
+	}
+	if s.over != nil {
+		s.waiting, s.held = nil, nil
+	}
+	return s
+}
+
+func (s *story) apply(m *signal.Mark) {
+	switch m.Kind {
+	case queued:
+		if s.waiting == nil {
+			s.waiting = m
+		}
+	case answered:
+		s.endWait(m, touchpoint.Millis(m.N))
+	case holdStart:
+		if s.held == nil {
+			s.held = m
+		}
+	case holdEnd:
+		s.endHold(m, touchpoint.Millis(m.N))
+	case ended:
+		s.onHold = s.held != nil
+		s.endWait(m, 0)
+		if s.held != nil {
+			s.endHold(m, 0)
+		}
+		s.finish(m)
+	case record:
+		s.wait.grow(touchpoint.Millis(m.N), m, m)
+		s.holds = max(s.holds, int(m.X))
+		s.finish(m)
+	case recordHold:
+		s.hold.grow(touchpoint.Millis(m.N), m, m)
+	}
+}
+
+func (s *story) finish(m *signal.Mark) {
+	s.over = m
+	if m.Note != "" {
+		s.reason = m.Note
+	}
+}
+
+// endWait closes the wait that runs; known is its length if the source says so.
+func (s *story) endWait(m *signal.Mark, known touchpoint.Millis) {
+	from := m
+	if s.waiting != nil {
+		from = s.waiting
+		if known == 0 {
+			known = m.At - from.At
+		}
+	}
+	s.wait.grow(known, from, m)
+	s.waiting = nil
+}
+
+func (s *story) endHold(m *signal.Mark, known touchpoint.Millis) {
+	from := m
+	if s.held != nil {
+		from = s.held
+		if known == 0 {
+			known = m.At - from.At
+		}
+	}
+	s.holds++
+	s.hold.grow(known, from, m)
+	s.held = nil
+}
+
+// call judges one call.
+func (j *judge) call(key string) {
+	s := j.read(key)
+	j.longWait(key, &s)
+	j.longHold(key, &s)
+	j.gaveUp(key, &s)
+}
+
+func (j *judge) longWait(key string, s *story) {
+	set := j.set.LongWait
+	share, at, from, to := shareOf(s.wait.length, set.Call), touchpoint.Millis(0), s.wait.from, s.wait.to
+	reason := "waited " + signal.Words(time.Duration(s.wait.length)*time.Millisecond) + " in the queue"
+	if share > 0 {
+		at = to.At
+	}
+	if s.waiting != nil {
+		if live, since := j.running(s.waiting.At, set.Call); live > share {
+			share, at, from, to = live, since, s.waiting, s.waiting
+			reason = "has been waiting in the queue for over " + signal.Words(since.Sub(from.At))
+		}
+	}
+	if share > 0 {
+		j.add("long_wait", key, set.Bad, share, from, to, at, reason)
+	}
+}
+
+func (j *judge) longHold(key string, s *story) {
+	set := j.set.LongHold
+	share, at, from, to := shareOf(s.hold.length, set.Hold), touchpoint.Millis(0), s.hold.from, s.hold.to
+	reason := "was on hold for " + signal.Words(time.Duration(s.hold.length)*time.Millisecond)
+	if share > 0 {
+		at = to.At
+	}
+	if s.held != nil {
+		if live, since := j.running(s.held.At, set.Hold); live > share {
+			share, at, from, to = live, since, s.held, s.held
+			reason = "has been on hold for over " + signal.Words(since.Sub(from.At))
+		}
+	}
+	if share == 0 && s.holds >= set.Holds {
+		from, to = s.first, s.last()
+		share, at = 1, to.At
+		reason = "was put on hold " + signal.Times(s.holds) + " in one call"
+	}
+	if share > 0 {
+		j.add("long_hold", key, set.Bad, share, from, to, at, reason)
+	}
+}
+
+// last returns the latest mark that is known to speak of the call's end, or its first.
+func (s *story) last() *signal.Mark {
+	switch {
+	case s.over != nil:
+		return s.over
+	case s.hold.to != nil:
+		return s.hold.to
+	}
+	return s.first
+}
+
+func (j *judge) gaveUp(key string, s *story) {
+	if s.over == nil {
+		return
+	}
+	switch {
+	case s.reason == "abandoned_queue":
+		if s.wait.length > 0 && s.wait.length < touchpoint.Millis(j.set.AbandonedCall.AtLeast.Milliseconds()) {
+			return
+		}
+		reason := "hung up in the queue"
+		if s.wait.length > 0 {
+			reason += " after " + signal.Words(time.Duration(s.wait.length)*time.Millisecond)
+		}
+		j.add("abandoned_call", key, j.set.AbandonedCall.Bad, 1, s.first, s.over, s.over.At, reason)
+	case s.reason == "abandoned_hold" || (s.reason == "" && s.onHold):
+		reason := "hung up while on hold"
+		if s.hold.length > 0 {
+			reason += " for " + signal.Words(time.Duration(s.hold.length)*time.Millisecond)
+		}
+		j.add("hang_up_on_hold", key, j.set.HangUpOnHold.Bad, 1, s.first, s.over, s.over.At, reason)
+	}
+}

@@ -1,0 +1,240 @@
+// Package waiting owns the signals of the family waiting: time the customer spends in a queue, on hold, passed from one to
+// the next, or in front of a chat nobody answers. It works from live events while they happen (by timers) and from the
+// record of a finished call, and counts a call once however it is told: an episode is the call.
+//
+// The detector is immutable and safe for concurrent use.
+package waiting
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"touchwatch/ingest/touchpoint"
+	"touchwatch/processors/signal"
+	"touchwatch/processors/signal/settings"
+)
+
+// What a mark stands for. The Key is the call or the conversation ("call:…", "chat:…"), Place the queue.
+const (
+	queued      = iota + 1
+	answered    // N: the wait in ms
+	holdStart   //
+	holdEnd     // N: the hold in ms
+	transferred //
+	ended       // Note: the reason
+	record      // N: the wait in ms, X holds, Y transfers, Note the reason
+	recordHold  // N: the longest hold in ms
+	previous    // Note: Key of the call this one continues
+	asked       // the customer wrote and wants an answer
+	answer      // an agent wrote, or a bot if that counts
+	closed      // the conversation was closed
+)
+
+// Detector makes the signals of waiting.
+type Detector struct {
+	set *settings.Settings
+}
+
+// New returns the detector of waits, holds, transfers and unanswered chats.
+func New(s *settings.Settings) *Detector { return &Detector{set: s} }
+
+// Family implements signal.Detector.
+func (*Detector) Family() string { return "waiting" }
+
+// Bounds implements signal.Detector. A conversation stays together for a day, so that an answer ends the wait it is for.
+func (*Detector) Bounds() signal.Bounds {
+	return signal.Bounds{Keep: 3 * time.Hour, Gap: 24 * time.Hour, Most: 64}
+}
+
+// Observe implements signal.Detector.
+func (d *Detector) Observe(dst []signal.Mark, t *touchpoint.Touchpoint) []signal.Mark {
+	if t.Channel != touchpoint.Call && t.Channel != touchpoint.Chat {
+		return dst
+	}
+	m := signal.Mark{At: t.OccurredAt, ID: t.ID, Key: key(t), Place: t.Place.Queue}
+	switch t.Kind {
+	case touchpoint.CallQueued:
+		m.Kind = queued
+	case touchpoint.CallAnswered:
+		m.Kind, m.N = answered, int64(t.Duration)
+	case touchpoint.CallHoldStart:
+		m.Kind = holdStart
+	case touchpoint.CallHoldEnd:
+		m.Kind, m.N = holdEnd, int64(t.Duration)
+	case touchpoint.CallTransferred:
+		m.Kind = transferred
+	case touchpoint.CallEnded:
+		m.Kind, m.Note = ended, t.Attrs["reason"]
+	case touchpoint.CallRecord:
+		return observeRecord(dst, m, t)
+	case touchpoint.ChatCustomerMessage:
+		if settled(t) {
+			return dst
+		}
+		m.Kind = asked
+	case touchpoint.ChatAgentMessage:
+		if t.Attrs["author"] == "bot" && !d.set.UnansweredChat.BotAnswers {
+			return dst
+		}
+		m.Kind, m.Place = answer, ""
+	case touchpoint.ChatClosed:
+		m.Kind, m.Place = closed, ""
+	default:
+		return dst
+	}
+	return append(dst, m)
+}
+
+// key names the call or conversation; an event without one stands alone.
+func key(t *touchpoint.Touchpoint) string {
+	if t.Place.Thread == "" {
+		return string(t.Channel) + "#" + string(t.ID)
+	}
+	return string(t.Channel) + ":" + t.Place.Thread
+}
+
+func observeRecord(dst []signal.Mark, m signal.Mark, t *touchpoint.Touchpoint) []signal.Mark {
+	m.Kind, m.N, m.Note = record, number(t, "wait_ms"), t.Attrs["reason"]
+	m.X, m.Y = int32(number(t, "holds")), int32(number(t, "transfers"))
+	dst = append(dst, m)
+	m.X, m.Y, m.Note = 0, 0, ""
+	if hold := number(t, "longest_hold_ms"); hold > 0 {
+		m.Kind, m.N = recordHold, hold
+		dst = append(dst, m)
+	}
+	if before := t.Attrs["previous_contact"]; before != "" {
+		m.Kind, m.N, m.Note = previous, 0, string(t.Channel)+":"+before
+		dst = append(dst, m)
+	}
+	return dst
+}
+
+// number reads a count or a time of an attribute; what is missing, negative or absurd is zero.
+func number(t *touchpoint.Touchpoint, attr string) int64 {
+	n, err := strconv.ParseInt(t.Attrs[attr], 10, 64)
+	if err != nil || n < 0 || n > (30*24*time.Hour).Milliseconds() {
+		return 0
+	}
+	return min(n, 1<<31-1)
+}
+
+// settled reports whether a message needs no answer: thanks, or 'it works now', without a new question or complaint.
+func settled(t *touchpoint.Touchpoint) bool {
+	if t.Mood == nil || t.Mood.Displeasure > 0.1 || t.Mood.Problem > 0.3 || strings.Contains(t.Text, "?") {
+		return false
+	}
+	for _, intent := range t.Mood.Intents {
+		if intent == "thanks" || intent == "solved" {
+			return true
+		}
+	}
+	return false
+}
+
+// Detect implements signal.Detector.
+func (d *Detector) Detect(marks []signal.Mark, now touchpoint.Millis) ([]signal.Signal, touchpoint.Millis) {
+	j := judge{Detector: d, marks: marks, now: now}
+	for i := range marks {
+		if j.firstOf(i) {
+			if isChat(marks[i].Key) {
+				j.chat(marks[i].Key)
+			} else {
+				j.call(marks[i].Key)
+			}
+		}
+	}
+	j.chains()
+	return j.out, j.wake
+}
+
+func isChat(key string) bool { return strings.HasPrefix(key, string(touchpoint.Chat)) }
+
+// judge is one pass over a window.
+type judge struct {
+	*Detector
+	marks []signal.Mark
+	now   touchpoint.Millis
+	out   []signal.Signal
+	wake  touchpoint.Millis
+}
+
+// firstOf reports whether marks[i] is the first of its Key.
+func (j *judge) firstOf(i int) bool {
+	for k := range i {
+		if j.marks[k].Key == j.marks[i].Key {
+			return false
+		}
+	}
+	return true
+}
+
+// wakeAt asks to be run again at due.
+func (j *judge) wakeAt(due touchpoint.Millis) {
+	if j.wake == 0 || due < j.wake {
+		j.wake = due
+	}
+}
+
+// reached reports whether due has come; if not, it asks to be run again then.
+func (j *judge) reached(due touchpoint.Millis) bool {
+	if due <= j.now {
+		return true
+	}
+	j.wakeAt(due)
+	return false
+}
+
+// add appends a signal; from and to are its first and last evidence, at is when its decay starts.
+func (j *judge) add(name, episode string, effect settings.Bad, share float64, from, to *signal.Mark, at touchpoint.Millis, reason string) {
+	weight := effect.Points(share)
+	if weight == 0 {
+		return
+	}
+	channel := touchpoint.Call
+	if isChat(from.Key) {
+		channel = touchpoint.Chat
+	}
+	queue := from.Place
+	if queue == "" {
+		queue = to.Place
+	}
+	evidence := []touchpoint.ID{from.ID}
+	if to.ID != from.ID {
+		evidence = append(evidence, to.ID)
+	}
+	j.out = append(j.out, signal.Signal{
+		Name: name, Family: j.Family(), Episode: episode, First: from.At, At: at,
+		Weight: weight, Half: effect.HalfSeconds(), Channel: channel,
+		Places: signal.Places(signal.PlaceKey("queue", queue)), Evidence: evidence, Reason: reason,
+	})
+}
+
+// steps are the multiples of a limit at which a wait weighs more, with the share of the weight from there on.
+var steps = [...]struct {
+	times touchpoint.Millis
+	share float64
+}{{1, 1}, {2, 1.5}, {4, 2}}
+
+// shareOf returns how much of the weight a finished wait deserves; zero below the limit.
+func shareOf(wait touchpoint.Millis, limit time.Duration) float64 {
+	share := 0.0
+	for _, s := range steps {
+		if wait >= s.times*touchpoint.Millis(limit.Milliseconds()) {
+			share = s.share
+		}
+	}
+	return share
+}
+
+// running returns how much of the weight a wait that still goes on deserves now, and when it last rose.
+func (j *judge) running(from touchpoint.Millis, limit time.Duration) (share float64, since touchpoint.Millis) {
+	for _, s := range steps {
+		due := from + s.times*touchpoint.Millis(limit.Milliseconds())
+		if !j.reached(due) {
+			break
+		}
+		share, since = s.share, due
+	}
+	return share, since
+}
