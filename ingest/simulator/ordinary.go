@@ -1,0 +1,63 @@
+package simulator
+
+// restBetweenContacts is how long a customer without trouble does not contact the company again. Real customers do so a
+// few times a year; a small world that is busy for weeks needs strangers for most contacts.
+const restBetweenContacts = 84 * 3_600_000 // milliseconds
+
+// ordinary returns a new session of an ordinary day, of a customer or of a visitor.
+func (w *World) ordinary() *session {
+	switch w.pick(50, 9, 8, 10, 9, 14) {
+	case 0:
+		return w.ordinaryVisit((*World).browse)
+	case 1:
+		return w.ordinaryVisit((*World).buy)
+	case 2:
+		return w.ordinaryVisit((*World).account)
+	case 3:
+		s := w.converse(w.contacting())
+		w.quickChat(s, chatAsk)
+		return s
+	case 4:
+		s := w.ring(w.contacting())
+		w.quickCall(s, callAsk)
+		return s
+	}
+	s := w.write(w.contacting())
+	w.ordinaryPost(s)
+	return s
+}
+
+// ordinaryVisit plans a visit of the website. Who has trouble ahead meets it here.
+func (w *World) ordinaryVisit(plan func(*World, *session)) *session {
+	p := w.someone()
+	if p.fatedAt != 0 && w.now >= p.fatedAt && p.trouble == nil {
+		if s := w.misfortune(p); s != nil {
+			return s
+		}
+	}
+	s := w.visit(p)
+	plan(w, s)
+	return s
+}
+
+// contacting returns who contacts the company: a customer who has not for long, else a stranger.
+func (w *World) contacting() *person {
+	if w.chance(0.35) {
+		p := w.people[w.rng.IntN(w.options.Customers)]
+		if p.busy == 0 && p.trouble == nil && w.now-p.contactAt > restBetweenContacts && w.now-p.troubledAt > restBetweenContacts {
+			p.contactAt = w.now
+			return p
+		}
+	}
+	return w.stranger()
+}
+
+// ordinaryPost plans what people post on an ordinary day: questions, praise, reviews, and here and there a grumble by
+// somebody who is in no trouble.
+func (w *World) ordinaryPost(s *session) {
+	if s.format == &ownSocial && w.chance(0.35) {
+		w.review(s, 3+w.pick(10, 35, 55))
+		return
+	}
+	w.publish(s, [...]topic{postPraise, postNeutral, postComplain}[w.pick(40, 57, 3)], w.chance(0.3))
+}

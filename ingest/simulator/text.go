@@ -1,0 +1,146 @@
+package simulator
+
+import (
+	"embed"
+	"fmt"
+	"strings"
+)
+
+//go:embed texts/*.txt
+var textFiles embed.FS
+
+// The languages of the world, by index.
+var languages = [...]string{"en", "de", "nl", "ru"}
+
+const (
+	english = iota
+	german
+	dutch
+	russian
+)
+
+// topic is an occasion to say something.
+type topic uint8
+
+const (
+	chatAsk topic = iota
+	chatProblem
+	chatComplain
+	chatAngry
+	chatNudge
+	chatThanks
+	agentHello
+	agentAnswer
+	agentSolve
+	agentBye
+	botHello
+	callAsk
+	callComplain
+	callAngry
+	callThanks
+	callAgent
+	postPraise
+	postNeutral
+	postComplain
+	postAngry
+	postReply
+	reviewGood
+	reviewMixed
+	reviewBad
+	surveyGood
+	surveyBad
+	janaChat
+	janaNudge
+	janaAgain
+	janaPost
+	janaThanks
+	topicCount
+)
+
+// topicNames are the section headings of the text files.
+var topicNames = [topicCount]string{
+	"chat.ask", "chat.problem", "chat.complain", "chat.angry", "chat.nudge", "chat.thanks",
+	"agent.hello", "agent.answer", "agent.solve", "agent.bye", "bot.hello",
+	"call.ask", "call.complain", "call.angry", "call.thanks", "call.agent",
+	"post.praise", "post.neutral", "post.complain", "post.angry", "post.reply",
+	"review.good", "review.mixed", "review.bad", "survey.good", "survey.bad",
+	"jana.chat", "jana.nudge", "jana.again", "jana.post", "jana.thanks",
+}
+
+// phrases are the texts of one language by topic. The jana topics exist in German only.
+type phrases [topicCount][]string
+
+// readPhrases parses the embedded text files, one per language.
+func readPhrases() (all [len(languages)]phrases, err error) {
+	for i, language := range languages {
+		file, err := textFiles.ReadFile("texts/" + language + ".txt")
+		if err == nil {
+			err = all[i].parse(string(file))
+		}
+		if err != nil {
+			return all, fmt.Errorf("read texts language=%s: %w", language, err)
+		}
+	}
+	return all, nil
+}
+
+// parse reads [topic] headings, each followed by its texts, one a line; # begins a comment.
+func (p *phrases) parse(file string) error {
+	at := -1
+	for n, line := range strings.Split(file, "\n") {
+		line = strings.TrimSpace(line)
+		switch {
+		case line == "" || line[0] == '#':
+		case line[0] == '[':
+			if at = topicIndex(strings.Trim(line, "[]")); at < 0 {
+				return fmt.Errorf("line %d: no topic is called %s", n+1, line)
+			}
+		case at < 0:
+			return fmt.Errorf("line %d: a text before the first topic", n+1)
+		default:
+			p[at] = append(p[at], line)
+		}
+	}
+	return nil
+}
+
+func topicIndex(name string) int {
+	for i, known := range topicNames {
+		if known == name {
+			return i
+		}
+	}
+	return -1
+}
+
+// words are what is filled into a text.
+type words struct{ order, product, sum, name string }
+
+// fill replaces {order}, {product}, {sum} and {name}.
+func fill(text string, with words) string {
+	if strings.IndexByte(text, '{') < 0 {
+		return text
+	}
+	var b strings.Builder
+	b.Grow(len(text) + 32)
+	for {
+		open := strings.IndexByte(text, '{')
+		if open < 0 {
+			b.WriteString(text)
+			return b.String()
+		}
+		end := open + strings.IndexByte(text[open:], '}')
+		b.WriteString(text[:open])
+		switch text[open+1 : end] {
+		case "order":
+			b.WriteString(with.order)
+		case "product":
+			b.WriteString(with.product)
+		case "sum":
+			b.WriteString(with.sum)
+		case "name":
+			b.WriteString(with.name)
+		}
+		text = text[end+1:]
+	}
+}
