@@ -30,12 +30,20 @@ func (r *reading[S]) atRest(n ast.Node) (any, bool) {
 	case *ast.BoolNode:
 		return n.Value, true
 	case *ast.UnaryNode:
-		if v, known := r.atRest(n.Node); known && isNot(n) {
-			b, isBool := v.(bool)
-			return !b, isBool
-		}
+		return r.unaryAtRest(n)
 	case *ast.BinaryNode:
 		return r.binaryAtRest(n)
+	}
+	return nil, false
+}
+
+func (r *reading[S]) unaryAtRest(n *ast.UnaryNode) (any, bool) {
+	v, known := r.atRest(n.Node)
+	if b, isBool := v.(bool); known && isBool && isNot(n) {
+		return !b, true
+	}
+	if number, isNumber := asNumber(v); known && isNumber && n.Operator == "-" {
+		return -number, true
 	}
 	return nil, false
 }

@@ -78,7 +78,7 @@ func (b *builder) specs(content []byte) []*spec {
 			switch key := keyOf(entry); key {
 			case "rules":
 				specs = append(specs, b.list(entry.Value)...)
-			case "signals", "version":
+			case "signals":
 			default:
 				b.problem(lineOf(entry.Key), 0, "", "unknown key %q%s", key, suggest(key, []string{"rules", "signals"}))
 			}

@@ -104,22 +104,28 @@ func affected(window touchpoint.Millis, pass func(*place.Hit) bool) source[place
 
 // eachAffected visits the latest such hit of each customer in the window, latest first.
 func eachAffected(s *place.State, now, window touchpoint.Millis, pass func(*place.Hit) bool, visit func(*place.Hit)) {
-	var seen map[touchpoint.CustomerID]struct{}
+	var few [16]touchpoint.CustomerID
+	seen := few[:0]
+	var many map[touchpoint.CustomerID]struct{} // once there are more than a scan is good for
 	for i := len(s.Hits) - 1; i >= 0; i-- {
 		h := &s.Hits[i]
 		if !within(h.At, now, window) {
 			return // sorted by time: the rest is older
 		}
-		if !pass(h) {
+		if !pass(h) || slices.Contains(seen, h.Customer) {
 			continue
 		}
-		if _, again := seen[h.Customer]; again {
+		if _, again := many[h.Customer]; again {
 			continue
 		}
-		if seen == nil {
-			seen = make(map[touchpoint.CustomerID]struct{}, 8)
+		if len(seen) < len(few) {
+			seen = append(seen, h.Customer)
+		} else {
+			if many == nil {
+				many = make(map[touchpoint.CustomerID]struct{}, len(s.Hits)-len(seen))
+			}
+			many[h.Customer] = struct{}{}
 		}
-		seen[h.Customer] = struct{}{}
 		visit(h)
 	}
 }
