@@ -96,6 +96,17 @@ func (r Redis) StateClient() (redis.UniversalClient, error) {
 	return redis.NewUniversalClient(options), nil
 }
 
+// WaitingClient builds a client for reads that wait on the server, such as a blocking read of a stream: its pool has room for
+// that many connections at once. The caller closes it.
+func (r Redis) WaitingClient(connections int) (redis.UniversalClient, error) {
+	options, err := r.options()
+	if err != nil {
+		return nil, err
+	}
+	options.PoolSize = connections
+	return redis.NewUniversalClient(options), nil
+}
+
 func (r Redis) options() (*redis.UniversalOptions, error) {
 	if err := refuse(r.Validate()); err != nil {
 		return nil, err
