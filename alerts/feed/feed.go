@@ -117,7 +117,7 @@ func (f *Feed) Ready(context.Context) error { return f.health.err() }
 // follow holds sessions on one partition until ctx ends.
 func (f *Feed) follow(ctx context.Context, r *reader) {
 	pause := backoff.NewExponentialBackOff()
-	pause.InitialInterval, pause.MaxInterval = 100*time.Millisecond, 5*time.Second
+	pause.InitialInterval, pause.MaxInterval = 100*time.Millisecond, 2*time.Second
 	for ctx.Err() == nil {
 		err := r.session(ctx, func() {
 			f.health.up(r.part)
