@@ -46,7 +46,6 @@ type session struct {
 	order    string
 	call     callSummary
 	doomed   bool // what it tries will fail
-	reply    bool // the event is the company's answer
 	last     func(*World, *session)
 
 	batch  []byte

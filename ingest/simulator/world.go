@@ -39,7 +39,6 @@ type World struct {
 	told, sent                [len(Channels)]int64
 	duplicates, late, garbage int64
 	troubles                  []Trouble
-	nextStory                 int
 }
 
 // pulse is how often the governor looks whether enough is going on.
