@@ -12,6 +12,12 @@ var formats = map[string]Decoder{
 	"touchwatch.social":  ownDecoder(readSocial),
 	"touchwatch.call":    ownDecoder(readCall),
 	"touchwatch.profile": decodeProfile,
+	"segment":            decodeSegment,
+	"chatwoot":           decodeChatwoot,
+	"x.v2":               decodeX,
+	"mastodon":           decodeMastodon,
+	"amazon.connect":     decodeConnect,
+	"twilio.voice":       decodeTwilio,
 }
 
 // defaults is the format of a topic's records that name none, where the configuration says nothing else.

@@ -105,13 +105,13 @@ func (n number) millis(unit time.Duration, field string) (touchpoint.Millis, err
 	return touchpoint.Millis(math.Round(value * perUnit)), err
 }
 
-// flag is a boolean, also one written as a string or as 0 and 1.
-type flag struct{ on bool }
+// truth is a boolean, also one written as a string or as 0 and 1.
+type truth struct{ on bool }
 
 // UnmarshalJSON implements json.Unmarshaler.
-func (f *flag) UnmarshalJSON(b []byte) error {
+func (t *truth) UnmarshalJSON(b []byte) error {
 	text, _ := scalarText(string(b))
-	f.on = text == "true" || text == "1"
+	t.on = text == "true" || text == "1"
 	return nil
 }
 

@@ -1,0 +1,111 @@
+package decode
+
+import (
+	"strings"
+
+	"touchwatch/ingest/touchpoint"
+)
+
+// tracked are the names of tracked events whose meaning is known, in lower case: those of Segment's e-commerce
+// specification, and the usual words for failures, forms and surveys. All other events are custom events.
+var tracked = map[string]touchpoint.Kind{
+	"order completed":        touchpoint.Purchase,
+	"purchase completed":     touchpoint.Purchase,
+	"products searched":      touchpoint.Search,
+	"site searched":          touchpoint.Search,
+	"checkout error":         touchpoint.CheckoutFailed,
+	"checkout failed":        touchpoint.CheckoutFailed,
+	"order failed":           touchpoint.CheckoutFailed,
+	"payment error":          touchpoint.CheckoutFailed,
+	"payment failed":         touchpoint.CheckoutFailed,
+	"payment declined":       touchpoint.CheckoutFailed,
+	"signed in":              touchpoint.Identify,
+	"logged in":              touchpoint.Identify,
+	"login":                  touchpoint.Identify,
+	"signed up":              touchpoint.Identify,
+	"element clicked":        touchpoint.ClickKind,
+	"button clicked":         touchpoint.ClickKind,
+	"link clicked":           touchpoint.ClickKind,
+	"form started":           touchpoint.FormStart,
+	"form submitted":         touchpoint.FormSubmit,
+	"form error":             touchpoint.FormError,
+	"form validation failed": touchpoint.FormError,
+	"javascript error":       touchpoint.ScriptError,
+	"script error":           touchpoint.ScriptError,
+	"request failed":         touchpoint.RequestFailed,
+	"api error":              touchpoint.RequestFailed,
+	"survey answered":        touchpoint.WebSurveyAnswer,
+	"survey submitted":       touchpoint.WebSurveyAnswer,
+	"nps submitted":          touchpoint.WebSurveyAnswer,
+	"csat submitted":         touchpoint.WebSurveyAnswer,
+}
+
+// track reads a tracked event. What the kind of a known name needs but the properties do not give makes it a custom
+// event: names are only a convention.
+func (c *segmentCall) track(tp *touchpoint.Touchpoint) error {
+	attr(tp, "event", c.Event.text)
+	p := c.Properties
+	kind, known := tracked[strings.ToLower(strings.TrimSpace(c.Event.text))]
+	if !known {
+		return nil
+	}
+	switch kind {
+	case touchpoint.Purchase, touchpoint.CheckoutFailed:
+		amount, err := parseNumber(p.get("revenue", "total", "value", "amount")).within(-1e12, 1e12, "properties.revenue")
+		if err != nil {
+			return err
+		}
+		tp.Amount = amount
+		tp.Text = p.get("message", "error", "reason")
+	case touchpoint.Search:
+		tp.Text = p.get("query", "search_term")
+		attr(tp, "results", p.get("results", "results_count"))
+	case touchpoint.Identify:
+		tp.Links = true
+	case touchpoint.ClickKind:
+		tp.Place.Element = p.get("element", "selector", "button", "label", "text")
+		if tp.Place.Element == "" {
+			return nil
+		}
+		tp.Click = &touchpoint.Click{}
+	case touchpoint.FormStart, touchpoint.FormSubmit, touchpoint.FormError:
+		tp.Place.Form, tp.Place.Field = p.get("form", "form_id", "form_name"), p.get("field", "field_name")
+		if tp.Place.Form == "" || kind == touchpoint.FormError && tp.Place.Field == "" {
+			return nil
+		}
+	case touchpoint.ScriptError:
+		tp.Text = p.get("message", "error")
+	case touchpoint.RequestFailed:
+		status := parseNumber(p.get("status", "status_code"))
+		if status.is != given || status.value < 0 || status.value > 999 {
+			return nil
+		}
+		tp.Status = int32(status.value)
+	case touchpoint.WebSurveyAnswer:
+		if tp.Rating = c.answer(); tp.Rating == nil {
+			return nil
+		}
+		tp.Text = p.get("comment", "feedback", "text")
+	}
+	tp.Kind = kind
+	return nil
+}
+
+// answer reads a survey's answer, nil when there is none on a known scale.
+func (c *segmentCall) answer() *touchpoint.Rating {
+	metric := strings.ToLower(c.Properties.get("metric", "survey_type"))
+	if metric == "" {
+		metric, _, _ = strings.Cut(strings.ToLower(c.Event.text), " ")
+	}
+	r := ownRating{
+		Metric: metric,
+		Score:  parseNumber(c.Properties.get("score", "rating")),
+		Min:    parseNumber(c.Properties.get("scale_min")),
+		Max:    parseNumber(c.Properties.get("scale_max")),
+	}
+	rating, err := r.rating(touchpoint.Website)
+	if err != nil {
+		return nil
+	}
+	return rating
+}
