@@ -21,7 +21,7 @@ import (
 // start is an arbitrary moment.
 const start touchpoint.Millis = 1_800_000_000_000
 
-func shipped(t testing.TB) *rule.Set { return rules(t, string(rule.DefaultYAML)) }
+func shipped(t testing.TB) *rule.Set { return rules(t, string(rule.DefaultYAML())) }
 
 func rules(t testing.TB, content string) *rule.Set {
 	t.Helper()

@@ -23,6 +23,8 @@ type Look[S any] struct {
 	turn    uint64              // counts the looks made with this memory
 	seen    []uint64            // per input: the turn in which its value was computed
 	until   []touchpoint.Millis // per input: when the value changes by time alone
+
+	evidence []Evidence
 }
 
 // pool keeps the memory of closed looks.

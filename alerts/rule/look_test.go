@@ -36,7 +36,7 @@ func withContacts(s *customer.State, marks ...signal.Mark) *customer.State {
 }
 
 func contact(key string, channel touchpoint.Channel, before time.Duration) signal.Mark {
-	return signal.Mark{At: start.Add(-before), ID: touchpoint.ID(key + before.String()), Key: key, Channel: channel}
+	return signal.Mark{At: start.Add(-before), ID: touchpoint.ID(key), Kind: 1, Note: key + "/" + before.String(), Channel: channel}
 }
 
 // find evaluates a condition about a customer now.
@@ -60,7 +60,7 @@ func TestConditionsAboutCustomers(t *testing.T) {
 	jane.Profile = touchpoint.Profile{Name: "Jane", Segment: "vip", Value: 7000, Owner: "kim", Language: "de", Relationship: "partner", Consent: "denied"}
 	jane.Channels = []customer.ChannelCount{{Channel: "call", Last: 5}, {Channel: "website", Last: 9}}
 	jane.Total = 12
-	withContacts(jane, contact("call:1", "call", 23*time.Hour), contact("chat:1", "chat", 2*time.Hour), contact("chat:1", "chat", time.Hour))
+	withContacts(jane, contact("call:1", "call", 23*time.Hour), contact("chat:1", "chat", 2*time.Hour), contact("chat:2", "chat", 119*time.Minute))
 	stranger := person()
 	stranger.ID, stranger.Language = "anon_1", "nl"
 	yes := func(s *customer.State, conditions ...string) {
@@ -75,7 +75,7 @@ func TestConditionsAboutCustomers(t *testing.T) {
 		jane, `score < 97`, `score > 80`, `active("rage_click")`, `not active("detractor")`, `count("rage_click", 24) == 1`, `count("rage_click", 72) == 2`,
 		`negatives_24h == 2`, `negatives(1) == 0`, `negatives(2) == 1`, `negatives(48) == 3`, `channels_bad_24h == 2`, `channels_bad(2) == 1`,
 		`"call" in bad_channels`, `not ("chat" in bad_channels)`, `len(bad_channels) == 2`, `any(bad_channels, # startsWith "web")`, `negative_contact`,
-		`contacts(24) == 2`, `contacts(2) == 1`, `"chat" in contact_channels(24)`, `value >= 5000`, `segment == "vip"`, `owner == "kim"`, `language == "de"`,
+		`contacts(24) == 2`, `contacts(3) == 1`, `contacts(2) == 0`, `"chat" in contact_channels(24)`, `value >= 5000`, `segment == "vip"`, `owner == "kim"`, `language == "de"`,
 		`relationship == "partner"`, `consent == "denied"`, `name == "Jane"`, `id == "cus_1"`, `known`, `not anonymous`, `touchpoints == 12`,
 		`last_channel == "website"`, `worst startsWith "rage_click 1h"`, `reason("long_wait") contains "23h"`, `reason("detractor") == ""`,
 		`by_channel == "website: rage_click 1h0m0s ago; call: long_wait 23h0m0s ago"`, `contact_trouble startsWith "long_wait"`,
@@ -152,7 +152,7 @@ func TestNoConditionTurnsBeforeItsMoment(t *testing.T) {
 		s := person(signals...)
 		var marks []signal.Mark
 		for i := range random.IntN(5) {
-			marks = append(marks, contact(fmt.Sprint("c", i%3), []touchpoint.Channel{"chat", "call"}[random.IntN(2)], time.Duration(random.IntN(30*60))*time.Minute))
+			marks = append(marks, contact(fmt.Sprint("c", i), []touchpoint.Channel{"chat", "call"}[random.IntN(2)], time.Duration(random.IntN(30*60))*time.Minute))
 		}
 		withContacts(s, marks...)
 		when := conditions[random.IntN(len(conditions))]
@@ -227,13 +227,13 @@ func TestEvidenceIsWhatTheConditionRestsOn(t *testing.T) {
 		sig("rage_click", "website", -12, time.Hour), sig("long_wait", "call", -20, 2*time.Hour), sig("purchase", "website", 9, time.Minute),
 		sig("churn_threat", "chat", -15, 30*time.Hour),
 	)
-	withContacts(s, contact("chat:1", "chat", 3*time.Hour), contact("chat:1", "chat", 2*time.Hour))
+	withContacts(s, contact("chat:1", "chat", 3*time.Hour), contact("chat:2", "chat", 2*time.Hour))
 	for when, want := range map[string]string{
 		`active("rage_click")`:              "rage_click",
 		`channels_bad_24h >= 2 and known`:   "long_wait rage_click",
 		`score < 40 and active("purchase")`: "long_wait rage_click purchase",
 		`negative_contact`:                  "long_wait",
-		`contacts(24) > 0`:                  "chat:12h0m0s",
+		`contacts(24) > 0`:                  "chat:1/3h0m0s chat:2/2h0m0s",
 		`known`:                             "",
 	} {
 		b := parse(t, oneRule(`'`+when+`'`)).Customers()
@@ -274,7 +274,7 @@ func TestTheHeaviestEvidenceIsChosen(t *testing.T) {
 }
 
 func BenchmarkShippedRulesOnACustomerInTrouble(b *testing.B) {
-	set, err := Parse("default.yaml", DefaultYAML)
+	set, err := Parse("default.yaml", DefaultYAML())
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -18,10 +18,11 @@ import (
 	"touchwatch/processors/place"
 )
 
-// DefaultYAML is the rules that ship with the program.
-//
 //go:embed default.yaml
-var DefaultYAML []byte
+var defaultYAML []byte
+
+// DefaultYAML returns the rules that ship with the program, a file that Parse accepts. The caller may change it.
+func DefaultYAML() []byte { return slices.Clone(defaultYAML) }
 
 // maxRules bounds a set: every touchpoint is judged by all of them.
 const maxRules = 200

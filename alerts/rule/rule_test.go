@@ -28,7 +28,7 @@ func oneRule(when string, more ...string) string {
 }
 
 func TestShippedRulesAreGood(t *testing.T) {
-	set, err := Parse("default.yaml", DefaultYAML)
+	set, err := Parse("default.yaml", DefaultYAML())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,6 +66,9 @@ func TestEverySignalOfTheSettingsMayBeNamed(t *testing.T) {
 	}
 	for name := range file.Signals {
 		t.Errorf("rules cannot name the signal %s", name)
+	}
+	if same := settings.Default().RepeatContact.SameContact; same != sameContact {
+		t.Errorf("contacts(hours) joins contacts within %v, the signal within %v", sameContact, same)
 	}
 }
 
@@ -267,7 +270,7 @@ func TestWhatCanBeForeseen(t *testing.T) {
 }
 
 func FuzzParse(f *testing.F) {
-	f.Add(string(DefaultYAML))
+	f.Add(string(DefaultYAML()))
 	f.Add(oneRule("score < 40 and active('rage_click')", "for: 3m", "labels: {a: b}"))
 	f.Add(strings.Replace(oneRule("known"), "it happened", "'{{ name }} {{ {{'", 1))
 	f.Add("rules:\n- &a {name: x}\n- *a\n- <<: *a\n")

@@ -5,8 +5,6 @@ import (
 	"math"
 	"strconv"
 	"strings"
-
-	"touchwatch/ingest/touchpoint"
 )
 
 // template is a compiled text: pieces of plain text and expressions in {{ }} between them.
@@ -124,22 +122,14 @@ func clipped(s string) string {
 func (l *Look[S]) Reason(r *Rule) string { return l.render(&r.text) }
 
 // Evidence returns what the rule's condition rests on now, oldest first: at most most pieces, the heaviest, then the
-// latest. The result is the caller's.
+// latest. The result is valid until the next call.
 func (l *Look[S]) Evidence(r *Rule, most int) []Evidence {
-	var all []Evidence
+	all := l.evidence[:0]
 	for _, i := range r.when.inputs {
 		if behind := l.book.inputs[i].behind; behind != nil {
 			all = behind(all, l.state, l.now)
 		}
 	}
+	l.evidence = all
 	return choose(all, most)
-}
-
-// Newest is the event time of the latest evidence behind the rule's condition; zero when there is none.
-func (l *Look[S]) Newest(r *Rule) touchpoint.Millis {
-	var newest touchpoint.Millis
-	for _, e := range l.Evidence(r, math.MaxInt) {
-		newest = max(newest, e.At)
-	}
-	return newest
 }
