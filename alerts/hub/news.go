@@ -11,7 +11,7 @@ type Part string
 
 // News is what one part has to tell. The hub keeps what it is given: the caller must not change it afterwards.
 type News struct {
-	Part Part
+	Part     Part
 	Alerts   []alert.Alert
 	Risk     []RiskRow
 	Minutes  []Minute // this part's share of a minute; the shares of all parts add up
