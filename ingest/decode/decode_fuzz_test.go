@@ -1,6 +1,7 @@
 package decode
 
 import (
+	"bytes"
 	"reflect"
 	"testing"
 	"time"
@@ -32,12 +33,12 @@ func fuzz(f *testing.F, format string) {
 	}
 	now := touchpoint.MillisOf(time.Date(2026, 11, 3, 10, 0, 0, 0, time.UTC))
 	f.Fuzz(func(t *testing.T, value []byte) {
-		rec := Record{Topic: "raw", Partition: 1, Offset: 2, Value: value}
-		result := Decode(rec, format)
-		again := Decode(Record{Topic: "raw", Partition: 1, Offset: 2, Value: append([]byte{}, value...)}, format)
-		for i := range value {
-			value[i] = 'x'
+		buffer := bytes.Clone(value)
+		result := Decode(Record{Topic: "raw", Partition: 1, Offset: 2, Value: buffer}, format)
+		for i := range buffer {
+			buffer[i] = 'x'
 		}
+		again := Decode(Record{Topic: "raw", Partition: 1, Offset: 2, Value: value}, format)
 		if !reflect.DeepEqual(result, again) {
 			t.Fatalf("two answers:\n%+v\n%+v", result, again)
 		}

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"strings"
+	"unicode"
 )
 
 // strength orders the kinds; a lower number decides over a higher one.
@@ -28,18 +29,7 @@ func NewAlias(kind AliasKind, value string) (Alias, bool) {
 			return Alias{}, false
 		}
 	case AliasHandle:
-		platform, handle, found := strings.Cut(strings.ToLower(value), ":")
-		if !found {
-			platform, handle = "", platform
-		}
-		handle = strings.TrimPrefix(strings.TrimSpace(handle), "@")
-		if handle == "" {
-			return Alias{}, false
-		}
-		value = handle
-		if platform != "" {
-			value = platform + ":" + handle
-		}
+		value = normalHandle(strings.ToLower(value))
 	case AliasPhone:
 		value = e164(value)
 	}
@@ -47,6 +37,20 @@ func NewAlias(kind AliasKind, value string) (Alias, bool) {
 		return Alias{}, false
 	}
 	return Alias{Kind: kind, Value: value}, true
+}
+
+// normalHandle returns platform:handle, or the handle alone when no platform is named; "" when it is none.
+func normalHandle(value string) string {
+	decoration := func(r rune) bool { return r == '@' || r == ':' || unicode.IsSpace(r) }
+	platform, handle, found := strings.Cut(strings.TrimLeftFunc(value, decoration), ":")
+	platform, handle = strings.TrimFunc(platform, decoration), strings.TrimFunc(handle, decoration)
+	if !found {
+		return platform
+	}
+	if platform == "" || handle == "" {
+		return ""
+	}
+	return platform + ":" + handle
 }
 
 // e164 keeps the + and the digits of a phone number; "" when it is none.
