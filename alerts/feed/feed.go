@@ -104,6 +104,9 @@ func poolSize(c redis.UniversalClient) (int, bool) {
 
 // Run follows the partitions until ctx ends, then waits for its goroutines.
 func (f *Feed) Run(ctx context.Context) {
+	for _, r := range f.readers { // until a partition is heard, the age of the picture is unknown
+		f.opt.Board.Publish(hub.News{Part: r.part, Progress: &hub.Progress{}})
+	}
 	var running sync.WaitGroup
 	for _, r := range f.readers {
 		running.Go(func() { f.follow(ctx, r) })

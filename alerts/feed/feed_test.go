@@ -225,15 +225,28 @@ func TestARestartedNodeFindsWhatIsThere(t *testing.T) {
 	c.beat(beat{Feed: []hub.FeedItem{{ID: "t1"}}, Progress: &hub.Progress{UpTo: noon, Sources: []hub.SourceProgress{{Topic: "touchpoints.chat", UpTo: noon}}}})
 	r.stages["customers/1"].beat(beat{Progress: &hub.Progress{UpTo: noon - 500}})
 	r.stages["places/0"].alert(firing("place", 1))
+	r.stages["places/0"].beat(beat{Progress: &hub.Progress{UpTo: noon - 200, Sources: []hub.SourceProgress{{Topic: "customer.timeline", UpTo: 1}}}})
 	r.start()
 	r.board.await(t, "everything", func(h *hub.Hub, _ int) bool {
 		risk := h.Risk()
 		return has(h, "x", 2) && has(h, "place", 1) && len(risk) == 2 && risk[0].Customer == "cus_1" && risk[0].Score == 40 &&
-			risk[0].Name == "Name of cus_1" && h.Progress().UpTo == noon-500 && len(h.Progress().Sources) == 1
+			risk[0].Name == "Name of cus_1" && h.Progress().UpTo == noon-500 &&
+			fmt.Sprint(h.Progress().Sources) == fmt.Sprintf("[{signals %d} {touchpoints.chat %d}]", noon-200, noon)
 	})
 	if err := r.feed.Ready(context.Background()); err != nil {
 		t.Error(err)
 	}
+}
+
+func TestTheAgeIsUnknownUntilEveryPartitionIsHeard(t *testing.T) {
+	r := newRig(t, Options{Customers: 2, Places: 1})
+	r.stages["customers/0"].beat(beat{Progress: &hub.Progress{UpTo: noon}})
+	r.stages["places/0"].beat(beat{Progress: &hub.Progress{UpTo: noon}})
+	r.start()
+	r.board.await(t, "the picture", func(*hub.Hub, int) bool { return r.feed.Ready(context.Background()) == nil })
+	r.board.await(t, "still unknown", func(h *hub.Hub, _ int) bool { return h.Progress().UpTo == 0 })
+	r.stages["customers/1"].beat(beat{Progress: &hub.Progress{UpTo: noon - 100}})
+	r.board.await(t, "the last partition", func(h *hub.Hub, _ int) bool { return h.Progress().UpTo == noon-100 })
 }
 
 func TestNewsArrivesFromAllPartitions(t *testing.T) {

@@ -36,7 +36,7 @@ func (r *reader) load(ctx context.Context) (hub.News, error) {
 	if r.beat, err = lastID(beats.Val()); err != nil {
 		return hub.News{}, fmt.Errorf("load %s: %w", r.part, err)
 	}
-	n := hub.News{Part: r.part, AllAlerts: true, AllRisk: true, AllMinutes: true, Progress: r.unheard()}
+	n := hub.News{Part: r.part, AllAlerts: true, AllRisk: true, AllMinutes: true, Progress: &hub.Progress{}}
 	for id, body := range alerts.Val() {
 		a, err := parseAlert(body)
 		if r.sound(err, r.keys.Alerts()+" "+id) {

@@ -163,25 +163,19 @@ func (r *reader) take(n *hub.News, s redis.XStream) error {
 	return nil
 }
 
-// takeProgress notes how far the partition has come. Boards list the raw topics, which only the customers' stage knows.
+// takeProgress notes how far the partition has come. The customers' owners say it per raw topic; places stand behind the topic of signals.
 func (r *reader) takeProgress(n *hub.News, p *hub.Progress) {
-	if p == nil || p.UpTo == 0 && !r.customers() {
+	if p == nil {
 		return
 	}
-	n.Progress = &hub.Progress{UpTo: p.UpTo}
-	if r.customers() {
-		n.Progress.Sources = p.Sources
+	n.Progress = &hub.Progress{UpTo: p.UpTo, Sources: p.Sources}
+	if !r.customers() {
+		n.Progress.Sources = []hub.SourceProgress{{Topic: signalsSource, UpTo: p.UpTo}}
 	}
 }
 
-// unheard is the progress of a partition whose owner has not said anything yet. Places may have nothing to say for long; customers' owners always do,
-// so until then the age of the picture is unknown.
-func (r *reader) unheard() *hub.Progress {
-	if r.customers() {
-		return &hub.Progress{}
-	}
-	return nil
-}
+// signalsSource is the name under which boards list the progress of places.
+const signalsSource = "signals"
 
 // checkGap asks whether entries after the position are gone already.
 func (r *reader) checkGap(ctx context.Context, stream string) error {

@@ -118,7 +118,7 @@ type FeedItem struct {
 // Progress says how far the picture reaches: everything received up to UpTo is in it. Now − UpTo is the age of the data.
 type Progress struct {
 	UpTo    touchpoint.Millis `json:"up_to"`
-	Sources []SourceProgress  `json:"sources"` // per raw topic, sorted
+	Sources []SourceProgress  `json:"sources"` // per raw topic, and "signals" for what places know; sorted
 }
 
 // SourceProgress is how far one raw topic has come. A topic far behind the others has stalled.
