@@ -1,0 +1,5 @@
+package embedded
+
+import "syscall"
+
+func childAttributes() *syscall.SysProcAttr { return &syscall.SysProcAttr{} }
