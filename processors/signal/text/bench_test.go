@@ -1,0 +1,26 @@
+package text
+
+import "testing"
+
+var benchTexts = map[string]string{
+	"en":  "Hi, I ordered a kettle from your shop last Tuesday and it has not arrived yet, can you check please",
+	"en-": "I am still waiting for my refund, this is the third time I call and nobody answers. Terrible service",
+	"de":  "Guten Tag, ich habe letzte Woche einen Wasserkocher bei Ihnen bestellt und warte noch auf die Lieferung",
+	"nl":  "Goedemiddag, ik heb vorige week een waterkoker bij jullie besteld en die is nog steeds niet bezorgd hier",
+	"ru":  "Здравствуйте, я заказал у вас чайник на прошлой неделе, и он до сих пор не пришел, проверьте",
+}
+
+func BenchmarkJudge(b *testing.B) {
+	e := Default()
+	for _, name := range []string{"en", "en-", "de", "nl", "ru"} {
+		text := benchTexts[name]
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			b.SetBytes(int64(len(text)))
+			for b.Loop() {
+				e.Judge(text, "")
+			}
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "texts/s")
+		})
+	}
+}

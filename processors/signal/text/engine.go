@@ -1,0 +1,126 @@
+// Package text owns the engine that reads what customers write. It gives two signals that are never one: displeasure (the
+// customer is unhappy) and problem (something failed); and the intents behind a text. It works by word lists and a few
+// rules in English, German, Dutch and Russian; with no known language it reads only what is the same in all of them.
+//
+// What a verdict weighs in a customer's score is not decided here, but in package mood.
+// An *Engine is immutable and safe for concurrent use. Judging allocates nothing but its results.
+package text
+
+import (
+	"embed"
+	"fmt"
+	"slices"
+	"sync"
+
+	"touchwatch/ingest/touchpoint"
+)
+
+//go:embed lexicon/*.txt
+var shipped embed.FS
+
+// Engine judges texts by its lexicons.
+type Engine struct {
+	tongues []*tongue // sorted by language
+	russian *tongue   // nil when no lexicon speaks it
+	none    *tongue   // what is the same in all languages
+	ballot  ballot
+	intents [1 << len(intentNames)][]string
+	pool    sync.Pool
+}
+
+// Lexicons returns the lexicons that are part of the program.
+func Lexicons() []*Lexicon {
+	files, err := shipped.ReadDir("lexicon")
+	if err != nil {
+		panic(err) // the folder is embedded
+	}
+	var all []*Lexicon
+	for _, f := range files {
+		b, err := shipped.ReadFile("lexicon/" + f.Name())
+		if err != nil {
+			panic(err)
+		}
+		lex, err := ParseLexicon(f.Name(), b)
+		if err != nil {
+			panic(err) // the files are embedded and covered by this package's tests
+		}
+		all = append(all, lex)
+	}
+	return all
+}
+
+// Default returns an engine with the shipped lexicons.
+func Default() *Engine {
+	e, err := New(Lexicons()...)
+	if err != nil {
+		panic(err)
+	}
+	return e
+}
+
+// New returns an engine with these lexicons. Of several for one language the later ones add to and overrule the earlier
+// ones, so that an operator's file goes last. It fails only when there are more than eight languages.
+func New(lexicons ...*Lexicon) (*Engine, error) {
+	var common []*Lexicon
+	byLanguage := map[string][]*Lexicon{}
+	var languages []string
+	for _, lex := range lexicons {
+		if lex.Language == "any" {
+			common = append(common, lex)
+			continue
+		}
+		if byLanguage[lex.Language] == nil {
+			languages = append(languages, lex.Language)
+		}
+		byLanguage[lex.Language] = append(byLanguage[lex.Language], lex)
+	}
+	if len(languages) > maxLanguages {
+		return nil, fmt.Errorf("text engine: %d languages, at most %d are possible", len(languages), maxLanguages)
+	}
+	slices.Sort(languages)
+	e := &Engine{none: newTongue("", common)}
+	for _, l := range languages {
+		e.tongues = append(e.tongues, newTongue(l, append(slices.Clone(common), byLanguage[l]...)))
+	}
+	if i := indexOf(e.tongues, "ru"); i >= 0 {
+		e.russian = e.tongues[i]
+	}
+	e.ballot = newBallot(e.tongues, lexicons)
+	for set := range e.intents {
+		for i, name := range intentNames {
+			if set&(1<<i) != 0 {
+				e.intents[set] = append(e.intents[set], name)
+			}
+		}
+	}
+	e.pool.New = func() any { return new(scratch) }
+	return e, nil
+}
+
+// Judge reads a text. lang is what its source says it is written in, or the language the customer used last; "" when
+// nobody knows. It returns the language the text was judged by, "" when none could be told: then only emoji and
+// expressions that are the same everywhere count. The intents of a mood are shared and must not be changed.
+func (e *Engine) Judge(text, lang string) (touchpoint.Mood, string) {
+	s := e.pool.Get().(*scratch)
+	s.tokenise(text)
+	t, language := e.choose(s, lang)
+	v := t.score(s)
+	mood := touchpoint.Mood{
+		Displeasure: v.displeasure, Problem: v.problem, Confidence: s.confidence(t, &v),
+		Intents: e.intents[v.intents], Words: s.words(text, &v),
+	}
+	e.pool.Put(s)
+	return mood, language
+}
+
+// Annotate fills in the mood and the language of what a customer wrote. A mood that the source gave stays.
+func (e *Engine) Annotate(t *touchpoint.Touchpoint) {
+	if t.Text == "" || t.Mood != nil || !t.FromCustomer() {
+		return
+	}
+	mood, language := e.Judge(t.Text, t.Language)
+	t.Mood = &mood
+	if language != "" {
+		t.Language = language
+	}
+}

@@ -1,0 +1,130 @@
+package text
+
+import "strings"
+
+// Votes that decide a language: what a frequent word and what any other known word is worth, how much is needed, and
+// how far ahead a language must be of what the source says to overrule it.
+const (
+	stopVote    = 3
+	wordVote    = 1
+	enoughVotes = 4
+	overrule    = 9
+)
+
+// ballot says which languages know a word: in the class of its value, two bits of weight for each language.
+type ballot struct {
+	table table
+}
+
+// newBallot lets each language vote with its stop words and its other words. A word that several languages know counts
+// less for each of them.
+func newBallot(tongues []*tongue, lexicons []*Lexicon) ballot {
+	type weights [maxLanguages]int
+	all := map[uint64]*weights{}
+	for _, lex := range lexicons {
+		k := indexOf(tongues, lex.Language)
+		if k < 0 {
+			continue
+		}
+		for _, l := range lex.entries {
+			if l.prefix || len(l.words) > 1 {
+				continue
+			}
+			h := hashOf(l.words[0])
+			if all[h] == nil {
+				all[h] = new(weights)
+			}
+			w := wordVote
+			if l.value.class&stop != 0 {
+				w = stopVote
+			}
+			all[h][k] = max(all[h][k], w)
+		}
+	}
+	packed := make(map[uint64]value, len(all))
+	for h, w := range all {
+		var class uint16
+		for k, n := range w {
+			class |= uint16(n) << (2 * k)
+		}
+		packed[h] = value{class: class}
+	}
+	return ballot{newTable(packed)}
+}
+
+// maxLanguages is how many languages a ballot has room for.
+const maxLanguages = 8
+
+func indexOf(tongues []*tongue, language string) int {
+	for i, t := range tongues {
+		if t.language == language {
+			return i
+		}
+	}
+	return -1
+}
+
+// choose returns the language to judge a text by, and what to call it. It trusts in this order: the script, a clear vote
+// of the words, what the source (or the customer's last text) says, a vote of the words. A language that is known but not
+// spoken here has a name and no tongue.
+func (e *Engine) choose(s *scratch, said string) (*tongue, string) {
+	said = primary(said)
+	if s.cyrillic > s.latin {
+		switch {
+		case s.foreign || (said != "" && said != "ru" && !e.latin(said)):
+			return e.none, said
+		case e.russian != nil:
+			return e.russian, "ru"
+		}
+		return e.none, said
+	}
+	if said != "" && said != "ru" && indexOf(e.tongues, said) < 0 {
+		return e.none, said
+	}
+	var count [maxLanguages]int
+	for i := range s.tokens[:s.n] {
+		v, _ := e.ballot.table.get(s.tokens[i].hash)
+		for k := range count {
+			count[k] += int(v.class >> (2 * k) & 3)
+		}
+	}
+	best := 0
+	for k := range e.tongues {
+		if count[k] > count[best] {
+			best = k
+		}
+	}
+	if k := indexOf(e.tongues, said); k >= 0 && said != "ru" && count[best] < count[k]+overrule {
+		return e.tongues[k], said
+	}
+	if len(e.tongues) == 0 || count[best] < enoughVotes || tied(count[:len(e.tongues)], best) {
+		return e.none, ""
+	}
+	return e.tongues[best], e.tongues[best].language
+}
+
+// latin reports whether a language that is spoken here is written in Latin letters: a Russian text with it is a browser's
+// setting, not a Bulgarian.
+func (e *Engine) latin(language string) bool {
+	return language != "ru" && indexOf(e.tongues, language) >= 0
+}
+
+func tied(count []int, best int) bool {
+	for k := range count {
+		if k != best && count[k] == count[best] {
+			return true
+		}
+	}
+	return false
+}
+
+// primary returns the language of a tag such as "de-AT" or "de_DE", in small letters.
+func primary(tag string) string {
+	if i := strings.IndexAny(tag, "-_"); i >= 0 {
+		tag = tag[:i]
+	}
+	if len(tag) != 2 {
+		return ""
+	}
+	return strings.ToLower(tag)
+}
