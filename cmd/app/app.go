@@ -39,6 +39,7 @@ type App struct {
 	ready    readiness
 	stages   []stage // first-to-last along the flow of data
 	draining atomic.Bool
+	prepared chan struct{} // closed when topics and settings are there
 }
 
 // stage is a part that runs until its context ends.
@@ -57,7 +58,7 @@ func New(cfg Config, version Version, log *slog.Logger) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &App{cfg: cfg, bundle: bundle, version: version, log: log, reg: prometheus.NewRegistry()}
+	a := &App{cfg: cfg, bundle: bundle, version: version, log: log, reg: prometheus.NewRegistry(), prepared: make(chan struct{})}
 	a.reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	if a.kafka, err = cfg.Kafka.Client(); err != nil {
 		return nil, err
@@ -80,6 +81,16 @@ func New(cfg Config, version Version, log *slog.Logger) (*App, error) {
 // Addr is the address of the HTTP server, with the real port when port 0 was asked for.
 func (a *App) Addr() string { return a.listener.Addr().String() }
 
+// WaitPrepared waits until the topics are there, and reports false when ctx ended first.
+func (a *App) WaitPrepared(ctx context.Context) bool {
+	select {
+	case <-a.prepared:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
 // Run prepares topics and settings as soon as the servers can be reached, runs the stages until ctx ends, and stops them in the
 // order of the flow, so that each finishes what the one before has handed over. It returns the first error of a stage.
 func (a *App) Run(ctx context.Context) error {
@@ -95,6 +106,7 @@ func (a *App) Run(ctx context.Context) error {
 		}
 		return err
 	}
+	close(a.prepared)
 	if err := a.build(ctx, server); err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 
 	"touchwatch/deploy/connect"
 	"touchwatch/ingest/decode"
+	"touchwatch/processors/customer"
 )
 
 // Role is a part of the program that may run in a process of its own.
@@ -87,6 +88,10 @@ type Limits struct {
 	Oldest time.Duration `yaml:"oldest"`
 	// CacheMiB bounds the customers kept in memory per timeline partition. 0 means 64.
 	CacheMiB int `yaml:"cache_mib"`
+	// ForgetAnonymous and ForgetKnown are how long a party without touchpoints is remembered. Part of the settings that take
+	// effect by an entry in the timeline. At least a minute.
+	ForgetAnonymous time.Duration `yaml:"forget_anonymous"`
+	ForgetKnown     time.Duration `yaml:"forget_known"`
 	// HistoryDays is how long ClickHouse keeps rows. 0 means 400.
 	HistoryDays int `yaml:"history_days"`
 }
@@ -106,7 +111,7 @@ func Default() Config {
 		Redis:      connect.Redis{Addrs: []string{"127.0.0.1:6379"}, Mode: "single"},
 		ClickHouse: connect.ClickHouse{Addrs: []string{"127.0.0.1:9000"}, Protocol: "native", Database: "default"},
 		Topics:     Topics{TimelinePartitions: 8, PlacePartitions: 4, TimelineRetention: 14 * 24 * time.Hour},
-		Limits:     Limits{CacheMiB: 64, HistoryDays: 400},
+		Limits:     Limits{CacheMiB: 64, HistoryDays: 400, ForgetAnonymous: customer.DefaultRetention.Anonymous, ForgetKnown: customer.DefaultRetention.Known},
 		Log:        Log{Level: "info"},
 	}
 	for _, name := range []string{"touchpoints.website", "touchpoints.chat", "touchpoints.social", "touchpoints.call", "customers.profiles"} {
@@ -162,6 +167,11 @@ func (c *Config) Validate() error {
 	for key, n := range map[string]int{"topics.timeline_partitions": c.Topics.TimelinePartitions, "topics.place_partitions": c.Topics.PlacePartitions} {
 		if n < 1 || n > 1000 {
 			add("%s: want 1 to 1000, got %d", key, n)
+		}
+	}
+	for key, d := range map[string]time.Duration{"limits.forget_anonymous": c.Limits.ForgetAnonymous, "limits.forget_known": c.Limits.ForgetKnown} {
+		if d < time.Minute {
+			add("%s: want at least 1m, got %s", key, d)
 		}
 	}
 	if len(c.Topics.Raw) == 0 {

@@ -33,6 +33,8 @@ type Bundle struct {
 	Signals     string `json:"signals"`
 	RulesFile   string `json:"rules_file"`
 	Rules       string `json:"rules"`
+	// Retention says when a silent party is forgotten; part of the settings, because forgetting changes states.
+	Retention customer.Retention `json:"retention"`
 }
 
 // settingsKey is the Redis hash of the settings activated last: sequence, hash, content, and done once all partitions have them.
@@ -40,13 +42,20 @@ const settingsKey = "tw:settings"
 
 // ReadBundle reads the files that the configuration names and checks them.
 func ReadBundle(c *Config) (Bundle, error) {
-	b := Bundle{SignalsFile: "signals.yaml (shipped)", Signals: settings.DefaultYAML(), RulesFile: "rules.yaml (shipped)", Rules: rule.DefaultYAML()}
+	b := Bundle{
+		SignalsFile: "signals.yaml (shipped)", Signals: string(settings.Default().YAML()), RulesFile: "rules.yaml (shipped)", Rules: string(rule.DefaultYAML()),
+		Retention: customer.Retention{Anonymous: c.Limits.ForgetAnonymous, Known: c.Limits.ForgetKnown},
+	}
 	if c.SignalsFile != "" {
 		text, err := os.ReadFile(c.SignalsFile)
 		if err != nil {
 			return Bundle{}, fmt.Errorf("signals_file: %w", err)
 		}
-		b.SignalsFile, b.Signals = c.SignalsFile, string(text)
+		merged, err := settings.Parse(c.SignalsFile, text)
+		if err != nil {
+			return Bundle{}, err
+		}
+		b.SignalsFile, b.Signals = c.SignalsFile, string(merged.YAML())
 	}
 	if c.RulesFile != "" {
 		text, err := os.ReadFile(c.RulesFile)
@@ -74,32 +83,35 @@ func (b *Bundle) Parse() (*settings.Settings, *rule.Set, error) {
 
 // BuildCustomers makes the customers' fold of a config entry's content.
 func BuildCustomers(content []byte) (keyed.Logic[customer.State], error) {
-	s, r, err := parseContent(content)
-	if err != nil || s == nil {
-		return customer.NewFold(nil, nil, customer.DefaultRetention), err
+	if content == nil {
+		return customer.NewFold(nil, nil, customer.DefaultRetention), nil
 	}
-	return customer.NewFold(detectors.New(s), desk.Customers(r), customer.DefaultRetention), nil
+	b, s, r, err := parseContent(content)
+	if err != nil {
+		return nil, err
+	}
+	return customer.NewFold(detectors.New(s), desk.Customers(r), b.Retention), nil
 }
 
 // BuildPlaces makes the places' fold of a config entry's content.
 func BuildPlaces(content []byte) (keyed.Logic[place.State], error) {
-	_, r, err := parseContent(content)
-	if err != nil || r == nil {
-		return place.NewFold(nil), err
+	if content == nil {
+		return place.NewFold(nil), nil
+	}
+	_, _, r, err := parseContent(content)
+	if err != nil {
+		return nil, err
 	}
 	return place.NewFold(desk.Places(r)), nil
 }
 
-// parseContent reads a config entry's content; nil settings for nil content.
-func parseContent(content []byte) (*settings.Settings, *rule.Set, error) {
-	if content == nil {
-		return nil, nil, nil
-	}
-	var b Bundle
+// parseContent reads a config entry's content.
+func parseContent(content []byte) (b Bundle, s *settings.Settings, r *rule.Set, err error) {
 	if err := json.Unmarshal(content, &b); err != nil {
-		return nil, nil, fmt.Errorf("settings entry: %w", err)
+		return b, nil, nil, fmt.Errorf("settings entry: %w", err)
 	}
-	return b.Parse()
+	s, r, err = b.Parse()
+	return b, s, r, err
 }
 
 // activate makes the bundle take effect: it reserves the next sequence, appends a config entry to every partition of the

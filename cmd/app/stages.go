@@ -16,7 +16,7 @@ import (
 
 // ingest builds the stage from the raw topics to the timeline.
 func (a *App) ingest() *intake.Stage {
-	engine := text.New()
+	engine := text.Default()
 	return intake.New(intake.Options{
 		Brokers: a.cfg.Kafka.Brokers, Dialer: a.dialer, Kafka: a.kafka, Redis: a.state,
 		Topics: a.cfg.Topics.formats(), Timeline: TopicTimeline, Partitions: a.cfg.Topics.TimelinePartitions, Dead: TopicDead,
@@ -110,7 +110,7 @@ func (a *App) build(ctx context.Context, server *server) error {
 		a.stages = append(a.stages, s)
 	}
 	if a.cfg.Has(RoleWeb) {
-		return a.web(ctx, server)
+		return a.web(server)
 	}
 	return nil
 }

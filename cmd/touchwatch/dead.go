@@ -23,12 +23,13 @@ func deadCommand() *cobra.Command {
 
 // deadFilter selects dead letters.
 type deadFilter struct {
-	config, reason, source string
-	limit                  int
+	from           source
+	reason, source string
+	limit          int
 }
 
 func (f *deadFilter) flags(cmd *cobra.Command) {
-	configFlag(cmd, &f.config)
+	f.from.flags(cmd)
 	cmd.Flags().StringVar(&f.reason, "reason", "", "only letters with this reason, such as invalid_syntax")
 	cmd.Flags().StringVar(&f.source, "source", "", "only the letter of this record: topic/partition/offset")
 	cmd.Flags().IntVar(&f.limit, "limit", 0, "at most this many letters, oldest first (0: all)")
@@ -36,7 +37,7 @@ func (f *deadFilter) flags(cmd *cobra.Command) {
 
 // each calls fn for the selected letters, oldest first, each source once.
 func (f *deadFilter) each(ctx context.Context, fn func(*kafka.Client, *stream.Record) error) error {
-	c, err := loadConfig(f.config)
+	c, err := f.from.config()
 	if err != nil {
 		return err
 	}

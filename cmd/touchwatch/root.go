@@ -114,3 +114,12 @@ func configFlag(cmd *cobra.Command, path *string) {
 
 // printf writes to a command's output; a closed pipe ends the program by its signal, other errors have no better place.
 func printf(w io.Writer, format string, args ...any) { _, _ = fmt.Fprintf(w, format, args...) }
+
+// errUnknownRole names a role that there is not.
+func errUnknownRole(role string) error {
+	var names []string
+	for _, r := range app.Roles {
+		names = append(names, string(r))
+	}
+	return fmt.Errorf("unknown role %q, want some of %s%s", role, strings.Join(names, ", "), app.Suggest(role, names))
+}

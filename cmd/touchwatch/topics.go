@@ -19,7 +19,7 @@ func topicsCommand() *cobra.Command {
 }
 
 func topicsAcceptCommand() *cobra.Command {
-	var path string
+	var from source
 	cmd := &cobra.Command{
 		Use:   "accept TOPIC PARTITION",
 		Short: "Read a raw partition on from its oldest record, after it was created anew or lost records unread",
@@ -28,7 +28,7 @@ retention deleted records before they were read. This command accepts that: the 
 its oldest record on. What was deleted unread stays lost; this is the place where that is decided, by a person.`,
 		Args: cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := loadConfig(path)
+			c, err := from.config()
 			if err != nil {
 				return err
 			}
@@ -60,6 +60,6 @@ its oldest record on. What was deleted unread stays lost; this is the place wher
 			return nil
 		},
 	}
-	configFlag(cmd, &path)
+	from.flags(cmd)
 	return cmd
 }

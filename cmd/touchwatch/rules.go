@@ -1,0 +1,40 @@
+package main
+
+import (
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"touchwatch/alerts/rule"
+)
+
+func rulesCommand() *cobra.Command {
+	cmd := &cobra.Command{Use: "rules", Short: "Check and test alert rules"}
+	cmd.AddCommand(rulesCheckCommand(), rulesPrintCommand())
+	return cmd
+}
+
+func rulesCheckCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "check FILE", Short: "Check a rules file and report every problem with its line", Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			b, err := os.ReadFile(args[0])
+			if err != nil {
+				return err
+			}
+			set, err := rule.Parse(args[0], b)
+			if err != nil {
+				return err
+			}
+			printf(cmd.OutOrStdout(), "%s: %d rules, all fine\n", args[0], len(set.Rules()))
+			return nil
+		},
+	}
+}
+
+func rulesPrintCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "print", Short: "Print the shipped rules, to start your own from", Args: cobra.NoArgs,
+		Run: func(cmd *cobra.Command, _ []string) { printf(cmd.OutOrStdout(), "%s", rule.DefaultYAML()) },
+	}
+}

@@ -1,0 +1,102 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/spf13/cobra"
+
+	"touchwatch/cmd/app"
+	"touchwatch/ingest/timeline"
+	"touchwatch/ingest/touchpoint"
+	"touchwatch/processors/customer"
+	"touchwatch/processors/keyed"
+)
+
+// stateView is what `touchwatch state` prints.
+type stateView struct {
+	State       *customer.State          `json:"state"`
+	Score       float64                  `json:"score"`
+	Explanation customer.Explanation     `json:"explanation"`
+	Touchpoints []*touchpoint.Touchpoint `json:"touchpoints"` // newest first
+	AsOf        time.Time                `json:"as_of"`
+}
+
+func stateCommand() *cobra.Command {
+	var s source
+	cmd := &cobra.Command{
+		Use: "state CUSTOMER", Short: "Print what is known about a customer now, with the score explained, as JSON", Args: cobra.ExactArgs(1),
+		Example: "  touchwatch state --dev cus_100001",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c, err := s.config()
+			if err != nil {
+				return err
+			}
+			client, err := c.Redis.Client()
+			if err != nil {
+				return err
+			}
+			defer client.Close()
+			view, err := readState(cmd.Context(), client, &c, args[0], time.Now())
+			if err != nil {
+				return err
+			}
+			out := json.NewEncoder(cmd.OutOrStdout())
+			out.SetIndent("", "  ")
+			return out.Encode(view)
+		},
+	}
+	s.flags(cmd)
+	return cmd
+}
+
+func readState(ctx context.Context, client redis.UniversalClient, c *app.Config, id string, now time.Time) (*stateView, error) {
+	keys := keyed.NewKeys(keyed.CustomerPrefix, timeline.Partition(id, c.Topics.TimelinePartitions))
+	b, err := client.HGet(ctx, keys.States(id), id).Bytes()
+	if errors.Is(err, redis.Nil) {
+		return nil, fmt.Errorf("nothing is known about %s", id)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read state of %s: %w", id, err)
+	}
+	s, err := customer.Decode(b)
+	if err != nil {
+		return nil, err
+	}
+	members, err := client.ZRevRange(ctx, keys.History(id), 0, -1).Result()
+	if err != nil {
+		return nil, fmt.Errorf("read history of %s: %w", id, err)
+	}
+	at := touchpoint.MillisOf(now)
+	view := &stateView{State: s, Score: s.Score(at), Explanation: s.Explain(at), Touchpoints: []*touchpoint.Touchpoint{}, AsOf: now.UTC()}
+	for _, m := range members {
+		t, err := customer.DecodeTouchpoint([]byte(m))
+		if err != nil {
+			return nil, err
+		}
+		view.Touchpoints = append(view.Touchpoints, t)
+	}
+	return view, nil
+}
+
+// source says whose servers a command talks to: those of a configuration, or those of a running `touchwatch dev`.
+type source struct {
+	path string
+	dev  bool
+}
+
+func (s *source) flags(cmd *cobra.Command) {
+	configFlag(cmd, &s.path)
+	cmd.Flags().BoolVar(&s.dev, "dev", false, "talk to the servers of a running 'touchwatch dev' on its usual ports")
+}
+
+func (s *source) config() (app.Config, error) {
+	if s.dev {
+		return app.DevConfig(app.DefaultDev()), nil
+	}
+	return loadConfig(s.path)
+}
