@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -93,7 +94,7 @@ func (b *notebook) await(t *testing.T, what string, ok func(h *hub.Hub, resets i
 // stage plays the keyed runtime: it writes what a flush would.
 type stage struct {
 	t     *testing.T
-	redis *redis.Client
+	redis redis.UniversalClient
 	keys  keyed.Keys
 	owner string
 	next  int64
@@ -143,9 +144,46 @@ func firing(id string, version int64) alert.Alert {
 	return alert.Alert{ID: id, Version: version, Phase: episode.Firing, Severity: alert.High, UpdatedAt: noon, Subject: alert.Subject{Kind: "customer", ID: "cus_" + id}}
 }
 
+// connect returns an embedded Redis and its client, or a real one when TOUCHWATCH_TEST_REDIS names one, whose content is lost. A real
+// one may be a cluster.
+func connect(t *testing.T) (*miniredis.Miniredis, redis.UniversalClient) {
+	t.Helper()
+	options := &redis.UniversalOptions{PoolSize: 20, MaxRetries: -1, DialTimeout: time.Second}
+	given := os.Getenv("TOUCHWATCH_TEST_REDIS")
+	if given == "" {
+		server := miniredis.RunT(t)
+		options.Addrs = []string{server.Addr()}
+		client := redis.NewUniversalClient(options)
+		t.Cleanup(func() { _ = client.Close() })
+		return server, client
+	}
+	options.Addrs = []string{given}
+	probe := redis.NewUniversalClient(options)
+	mode, err := probe.Info(context.Background(), "cluster").Result()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = probe.Close()
+	options.IsClusterMode = strings.Contains(mode, "cluster_enabled:1")
+	client := redis.NewUniversalClient(options)
+	t.Cleanup(func() { _ = client.Close() })
+	if err := client.FlushAll(context.Background()).Err(); err != nil {
+		t.Fatal(err)
+	}
+	return nil, client
+}
+
+// embeddedOnly skips a test that bends the embedded server in ways a real one does not allow.
+func embeddedOnly(t *testing.T) {
+	t.Helper()
+	if os.Getenv("TOUCHWATCH_TEST_REDIS") != "" {
+		t.Skip("needs the embedded Redis, which can be made to fail")
+	}
+}
+
 type rig struct {
 	server *miniredis.Miniredis
-	client *redis.Client
+	client redis.UniversalClient
 	board  *notebook
 	feed   *Feed
 	log    *lockedBuffer
@@ -155,9 +193,7 @@ type rig struct {
 
 func newRig(t *testing.T, opt Options) *rig {
 	t.Helper()
-	server := miniredis.RunT(t)
-	client := redis.NewClient(&redis.Options{Addr: server.Addr(), PoolSize: 20, MaxRetries: -1, DialTimeout: time.Second})
-	t.Cleanup(func() { _ = client.Close() })
+	server, client := connect(t)
 	r := &rig{server: server, client: client, board: newNotebook(), log: &lockedBuffer{}, stages: map[string]*stage{}}
 	opt.Redis, opt.Board, opt.Now, opt.Block = client, r.board, clock, 20*time.Millisecond
 	opt.Log = slog.New(slog.NewTextHandler(r.log, nil))
@@ -295,7 +331,9 @@ func TestAWipedRedisGivesANewEpoch(t *testing.T) {
 	c.alert(firing("x", 1))
 	r.start()
 	r.board.await(t, "x", func(h *hub.Hub, _ int) bool { return has(h, "x", 1) })
-	r.server.FlushAll()
+	if err := r.client.FlushAll(context.Background()).Err(); err != nil {
+		t.Fatal(err)
+	}
 	r.board.await(t, "a reset and an empty picture", func(h *hub.Hub, resets int) bool { return resets == 1 && len(h.Alerts()) == 0 })
 	c.next = 0
 	c.alert(firing("z", 1))
@@ -323,6 +361,7 @@ func TestAReaderThatFellBehindTheTrimReadsThePartitionAgain(t *testing.T) {
 }
 
 func TestAnOutageIsOneLineAndHeals(t *testing.T) {
+	embeddedOnly(t)
 	r := newRig(t, Options{Customers: 3, Places: 1})
 	r.start()
 	r.board.await(t, "the empty picture", func(*hub.Hub, int) bool { return r.feed.Ready(context.Background()) == nil })
@@ -344,6 +383,7 @@ func TestAnOutageIsOneLineAndHeals(t *testing.T) {
 }
 
 func TestWithoutRedisAtTheStartItWaits(t *testing.T) {
+	embeddedOnly(t)
 	r := newRig(t, Options{Customers: 1})
 	r.stages["customers/0"].alert(firing("x", 1))
 	r.server.Close()
