@@ -1,6 +1,7 @@
 package connect
 
 import (
+	"database/sql"
 	"fmt"
 	"time"
 
@@ -64,6 +65,27 @@ func (c ClickHouse) Redacted() ClickHouse {
 // Open builds a connection pool; it dials at the first use. Inserts are synchronous: when Send returns nil, the rows are
 // stored. An error of Send means that the outcome is unknown. Give each call a context with a deadline. The caller closes it.
 func (c ClickHouse) Open() (driver.Conn, error) {
+	options, err := c.options()
+	if err != nil {
+		return nil, err
+	}
+	conn, err := clickhouse.Open(options)
+	if err != nil {
+		return nil, fmt.Errorf("open clickhouse %v: %w", c.Addrs, err)
+	}
+	return conn, nil
+}
+
+// OpenDB builds a pool for database/sql, as tools for migrations want it. Otherwise it is like Open.
+func (c ClickHouse) OpenDB() (*sql.DB, error) {
+	options, err := c.options()
+	if err != nil {
+		return nil, err
+	}
+	return clickhouse.OpenDB(options), nil
+}
+
+func (c ClickHouse) options() (*clickhouse.Options, error) {
 	if err := refuse(c.Validate()); err != nil {
 		return nil, err
 	}
@@ -83,16 +105,12 @@ func (c ClickHouse) Open() (driver.Conn, error) {
 	if database == "" {
 		database = "default"
 	}
-	conn, err := clickhouse.Open(&clickhouse.Options{
+	return &clickhouse.Options{
 		Addr: c.Addrs, Protocol: protocol, TLS: tlsConfig,
 		Auth:        clickhouse.Auth{Database: database, Username: c.Username, Password: password},
 		Settings:    clickhouse.Settings{"async_insert": 0},
 		Compression: &clickhouse.Compression{Method: compressionMethods[c.Compression]},
 		DialTimeout: clickHouseDialTimeout, ReadTimeout: clickHouseReadTimeout, ConnMaxLifetime: 10 * time.Minute,
 		MaxOpenConns: 10, MaxIdleConns: 5, ConnOpenStrategy: clickhouse.ConnOpenInOrder,
-	})
-	if err != nil {
-		return nil, fmt.Errorf("open clickhouse %v: %w", c.Addrs, err)
-	}
-	return conn, nil
+	}, nil
 }
