@@ -69,7 +69,7 @@ func (e *chatwootEvent) message(tp *touchpoint.Touchpoint) (err error) {
 		tp.Kind = touchpoint.ChatCustomerMessage
 	case "outgoing", "1":
 		tp.Kind = touchpoint.ChatAgentMessage
-		if e.Sender == nil || e.Sender.Type == "agent_bot" || e.ContentAttributes.Automation.text != "" {
+		if e.Sender == nil || e.Sender.Type == "agent_bot" || e.ContentAttributes.members.Automation.text != "" {
 			attr(tp, "author", "bot")
 		} else {
 			tp.Place.Agent = e.Sender.Name.text
@@ -95,7 +95,7 @@ func (e *chatwootEvent) message(tp *touchpoint.Touchpoint) (err error) {
 // rating reads the answer to a satisfaction survey, which arrives as a change of the survey's message: first the stars,
 // then once more with the comment.
 func (e *chatwootEvent) rating(tp *touchpoint.Touchpoint) (err error) {
-	answer := e.ContentAttributes.Submitted.Answer
+	answer := e.ContentAttributes.members.Submitted.Answer
 	if e.ContentType != "input_csat" || answer == nil || answer.Rating.is == absent {
 		return errNothing
 	}

@@ -20,13 +20,13 @@ type chatwootEvent struct {
 	Changed   chatwootChanges `json:"changed_attributes"`
 
 	// of messages
-	Content           string          `json:"content"`
-	ContentType       string          `json:"content_type"`
-	MessageType       label           `json:"message_type"`
-	Private           truth           `json:"private"`
-	Sender            *chatwootPerson `json:"sender"`
-	ContentAttributes chatwootContent `json:"content_attributes"`
-	Conversation      chatwootTalk    `json:"conversation"`
+	Content           string                  `json:"content"`
+	ContentType       string                  `json:"content_type"`
+	MessageType       label                   `json:"message_type"`
+	Private           truth                   `json:"private"`
+	Sender            *chatwootPerson         `json:"sender"`
+	ContentAttributes object[chatwootContent] `json:"content_attributes"`
+	Conversation      chatwootTalk            `json:"conversation"`
 
 	// of conversations
 	Status       string               `json:"status"`

@@ -2,6 +2,7 @@ package decode
 
 import (
 	"encoding/json"
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -96,11 +97,15 @@ func readProfile(p *profile, tp *touchpoint.Touchpoint) (err error) {
 		Relationship: p.Relationship,
 		Consent:      consent,
 	}
-	return party(tp, p.claims()...)
+	claims, err := p.claims()
+	if err != nil {
+		return err
+	}
+	return party(tp, claims...)
 }
 
 // claims lists every way the record names to recognise the party.
-func (p *profile) claims() []claim {
+func (p *profile) claims() ([]claim, error) {
 	claims := []claim{{touchpoint.AliasID, p.ID.text, "id"}}
 	for _, group := range [...]struct {
 		kind   touchpoint.AliasKind
@@ -113,11 +118,14 @@ func (p *profile) claims() []claim {
 		{touchpoint.AliasContact, "contacts", p.Contacts},
 		{touchpoint.AliasCookie, "cookies", p.Cookies},
 	} {
+		if len(group.values) > maxAliases {
+			return nil, wrong(group.field, fmt.Sprintf("at most %d entries, got %d", maxAliases, len(group.values)))
+		}
 		for i, value := range group.values {
 			claims = append(claims, claim{group.kind, value, group.field + "[" + strconv.Itoa(i) + "]"})
 		}
 	}
-	return claims
+	return claims, nil
 }
 
 // consent returns the word for a consent that CRMs write as a word or as a boolean.

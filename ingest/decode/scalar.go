@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"touchwatch/ingest/codec"
 	"touchwatch/ingest/touchpoint"
 )
 
@@ -194,4 +195,16 @@ func epoch(value float64) moment {
 		return moment{is: unfit}
 	}
 	return moment{at: touchpoint.Millis(math.Round(value)), is: given}
+}
+
+// object is a JSON object. Where a source writes an empty one in another way ([], "", {} as a string), nothing is read.
+type object[T any] struct{ members T }
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (o *object[T]) UnmarshalJSON(b []byte) error {
+	*o = object[T]{}
+	if b[0] != '{' {
+		return nil
+	}
+	return codec.UnmarshalShared(b, &o.members)
 }

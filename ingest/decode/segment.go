@@ -10,22 +10,22 @@ import (
 
 // segmentCall is one call of the Segment tracking API, which RudderStack speaks too.
 type segmentCall struct {
-	Type              string          `json:"type"`
-	MessageID         string          `json:"messageId"`
-	UserID            label           `json:"userId"`
-	AnonymousID       label           `json:"anonymousId"`
-	PreviousID        label           `json:"previousId"`
-	GroupID           label           `json:"groupId"`
-	Event             label           `json:"event"`
-	Name              label           `json:"name"`
-	Properties        pairs           `json:"properties"`
-	Traits            pairs           `json:"traits"`
-	Context           segmentContext  `json:"context"`
-	Timestamp         moment          `json:"timestamp"`
-	OriginalTimestamp moment          `json:"originalTimestamp"`
-	SentAt            moment          `json:"sentAt"`
-	ReceivedAt        moment          `json:"receivedAt"`
-	Batch             json.RawMessage `json:"batch"`
+	Type              string                 `json:"type"`
+	MessageID         string                 `json:"messageId"`
+	UserID            label                  `json:"userId"`
+	AnonymousID       label                  `json:"anonymousId"`
+	PreviousID        label                  `json:"previousId"`
+	GroupID           label                  `json:"groupId"`
+	Event             label                  `json:"event"`
+	Name              label                  `json:"name"`
+	Properties        pairs                  `json:"properties"`
+	Traits            pairs                  `json:"traits"`
+	Context           object[segmentContext] `json:"context"`
+	Timestamp         moment                 `json:"timestamp"`
+	OriginalTimestamp moment                 `json:"originalTimestamp"`
+	SentAt            moment                 `json:"sentAt"`
+	ReceivedAt        moment                 `json:"receivedAt"`
+	Batch             json.RawMessage        `json:"batch"`
 }
 
 // segmentContext is what the library knows of where the call came from.
@@ -127,14 +127,14 @@ func (c *segmentCall) when() (touchpoint.Millis, error) {
 // place takes where it happened: a page call is about the page in its properties, any other call happened on the page of the
 // context, and its properties may name another address.
 func (c *segmentCall) place(tp *touchpoint.Touchpoint) {
-	here, there := c.Context.Page, c.Properties
+	here, there := c.Context.members.Page, c.Properties
 	if c.Type == "page" {
 		here, there = there, here
 	}
 	tp.Place = touchpoint.Place{
 		URL:      here.get("url"),
-		Campaign: c.Context.Campaign.get("name"),
-		Release:  c.Context.App.get("version"),
+		Campaign: c.Context.members.Campaign.get("name"),
+		Release:  c.Context.members.App.get("version"),
 		Product:  c.Properties.get("order_id", "product_id", "sku"),
 	}
 	tp.Place.Page = pagePath(first(here.get("path"), tp.Place.URL, there.get("path")))
@@ -142,7 +142,7 @@ func (c *segmentCall) place(tp *touchpoint.Touchpoint) {
 		tp.Place.URL = there.get("url")
 		tp.Place.Page = pagePath(tp.Place.URL)
 	}
-	tp.Language = c.Context.Locale.text
+	tp.Language = c.Context.members.Locale.text
 }
 
 // page reads the calls page and screen. A screen of an app has no path, its name stands for it.
@@ -168,8 +168,8 @@ func (c *segmentCall) party(tp *touchpoint.Touchpoint) error {
 	return party(
 		tp,
 		claim{touchpoint.AliasID, c.UserID.text, "userId"},
-		claim{touchpoint.AliasEmail, first(traits.get("email"), c.Context.Traits.get("email")), "traits.email"},
-		claim{touchpoint.AliasPhone, first(traits.get("phone"), c.Context.Traits.get("phone")), "traits.phone"},
+		claim{touchpoint.AliasEmail, first(traits.get("email"), c.Context.members.Traits.get("email")), "traits.email"},
+		claim{touchpoint.AliasPhone, first(traits.get("phone"), c.Context.members.Traits.get("phone")), "traits.phone"},
 		claim{touchpoint.AliasCookie, c.AnonymousID.text, "anonymousId"},
 		claim{touchpoint.AliasCookie, c.PreviousID.text, "previousId"},
 	)

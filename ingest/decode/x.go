@@ -39,6 +39,7 @@ type xPost struct {
 	Note      struct {
 		Text string `json:"text"` // of posts that are longer than a post
 	} `json:"note_tweet"`
+	Edits      []label `json:"edit_history_tweet_ids"` // oldest first
 	Referenced []struct {
 		Type string `json:"type"`
 	} `json:"referenced_tweets"`
@@ -73,7 +74,11 @@ func (f *xFrame) post(p *xPost, tp *touchpoint.Touchpoint) (err error) {
 	if p.ID.text == "" {
 		return missing("id", "the post's id")
 	}
-	tp.ID, tp.Channel, tp.Kind = touchpoint.ID("x:"+p.ID.text), touchpoint.Social, touchpoint.SocialPost
+	original := p.ID.text
+	if len(p.Edits) > 0 { // an edited post gets a new id; it counts once, as it was first seen
+		original = first(p.Edits[0].text, original)
+	}
+	tp.ID, tp.Channel, tp.Kind = touchpoint.ID("x:"+original), touchpoint.Social, touchpoint.SocialPost
 	if tp.OccurredAt, err = p.CreatedAt.when("created_at"); err != nil {
 		return err
 	}
