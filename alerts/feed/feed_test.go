@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"net"
 	"os"
 	"strings"
 	"sync"
@@ -384,18 +385,36 @@ func TestAnOutageIsOneLineAndHeals(t *testing.T) {
 
 func TestWithoutRedisAtTheStartItWaits(t *testing.T) {
 	embeddedOnly(t)
-	r := newRig(t, Options{Customers: 1})
-	r.stages["customers/0"].alert(firing("x", 1))
-	r.server.Close()
-	r.start()
-	eventually(t, "not ready, with a reason", func() bool {
-		err := r.feed.Ready(context.Background())
-		return err != nil && strings.Contains(err.Error(), "refused")
-	})
-	if err := r.server.Restart(); err != nil {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
 		t.Fatal(err)
 	}
-	r.board.await(t, "x", func(h *hub.Hub, _ int) bool { return has(h, "x", 1) })
+	addr := listener.Addr().String()
+	_ = listener.Close() // nobody listens there until the server starts
+	client := redis.NewClient(&redis.Options{Addr: addr, MaxRetries: -1, DialTimeout: time.Second, DialerRetries: 1})
+	defer func() { _ = client.Close() }()
+	board := newNotebook()
+	feed, err := New(Options{Redis: client, Board: board, Customers: 1, Now: clock, Block: 20 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() { feed.Run(ctx) })
+	defer running.Wait()
+	defer cancel()
+	eventually(t, "not ready, with a reason", func() bool {
+		err := feed.Ready(ctx)
+		return err != nil && strings.Contains(err.Error(), "refused")
+	})
+	server := miniredis.NewMiniRedis()
+	if err := server.StartAddr(addr); err != nil {
+		t.Fatal(err)
+	}
+	defer server.Close()
+	s := &stage{t: t, redis: client, keys: keyed.NewKeys(keyed.CustomerPrefix, 0)}
+	s.alert(firing("x", 1))
+	board.await(t, "x", func(h *hub.Hub, _ int) bool { return has(h, "x", 1) })
 }
 
 func TestForeignEntriesAreLeftOutAndCounted(t *testing.T) {

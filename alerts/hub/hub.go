@@ -99,7 +99,8 @@ func (h *Hub) Alerts() []alert.Alert {
 func (h *Hub) Risk() []RiskRow {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return slices.Clone(h.mu.picture.ranked)
+	rows := h.mu.picture.rows()
+	return slices.Clone(rows[:min(len(rows), maxRiskPool)])
 }
 
 // Progress returns how far the picture reaches.

@@ -13,7 +13,7 @@ import (
 // Bounds of the picture.
 const (
 	maxRisk      = 50               // rows a client is shown
-	maxRiskPool  = 1000             // rows kept, so that another one can move up when one leaves
+	maxRiskPool  = 1000             // rows kept (up to twice as many for a while), so that another one can move up when one leaves
 	maxFeed      = 30               // feed items a client is shown
 	maxFeedPool  = 300              // feed items kept, so that a filter finds some
 	maxAlerts    = 20_000           // alerts kept; beyond it the least urgent are not shown and are counted as omitted
@@ -154,25 +154,30 @@ func (p *Picture) applyRisk(n News, t *touched) {
 		}
 		t.row(row.Customer)
 	}
-	if len(t.risk) > 0 {
-		p.rank(t)
+	if len(t.risk) == 0 {
+		return
 	}
-}
-
-// rank sorts the pool and cuts it.
-func (p *Picture) rank(t *touched) {
-	p.ranked = p.ranked[:0]
-	for _, held := range p.risk {
-		p.ranked = append(p.ranked, held.RiskRow)
-	}
-	slices.SortFunc(p.ranked, compareRows)
-	if len(p.ranked) > maxRiskPool {
-		for _, row := range p.ranked[maxRiskPool:] {
+	p.ranked = nil
+	if len(p.risk) > 2*maxRiskPool {
+		for _, row := range p.rows()[maxRiskPool:] {
 			delete(p.risk, row.Customer)
 			t.row(row.Customer)
 		}
 		p.ranked = p.ranked[:maxRiskPool]
 	}
+}
+
+// rows returns the pool, lowest score first. It sorts only after a change: news comes much more often than it is shown.
+func (p *Picture) rows() []RiskRow {
+	if p.ranked != nil {
+		return p.ranked
+	}
+	p.ranked = make([]RiskRow, 0, len(p.risk))
+	for _, held := range p.risk {
+		p.ranked = append(p.ranked, held.RiskRow)
+	}
+	slices.SortFunc(p.ranked, compareRows)
+	return p.ranked
 }
 
 func sameRow(a, b *RiskRow) bool {

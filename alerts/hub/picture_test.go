@@ -153,3 +153,13 @@ func TestTooManyAlertsAreCountedNotHidden(t *testing.T) {
 		t.Errorf("%d alerts, %d omitted, first %s", len(s.Alerts), s.AlertsOmitted, s.Alerts[0].ID)
 	}
 }
+
+func TestThePoolOfThoseAtRiskIsBoundedAndKeepsTheLowest(t *testing.T) {
+	p := NewPicture()
+	for i := range 3 * maxRiskPool {
+		p.Apply(News{Part: "a", Risk: []RiskRow{row(fmt.Sprint(i), float64(3*maxRiskPool-i))}}, noon)
+	}
+	if n := len(p.rows()); n > 2*maxRiskPool || p.rows()[0].Customer != touchpoint.CustomerID(fmt.Sprint(3*maxRiskPool-1)) {
+		t.Errorf("%d rows, first %s", n, p.rows()[0].Customer)
+	}
+}

@@ -547,6 +547,26 @@ func TestNewsIsCoalescedAndAlertsAreNot(t *testing.T) {
 	}
 }
 
+// When a node dies, all its boards come to another one at once: they share one encoding of the picture.
+func TestAStormOfClientsSharesOneSnapshot(t *testing.T) {
+	h := New(Options{Now: fixedClock})
+	h.Publish(News{Part: "a", Alerts: []alert.Alert{firing("x", 1, alert.High)}})
+	h.flush(fixedClock())
+	shared := map[*websocket.PreparedMessage]int{}
+	for i := range 5000 {
+		sub, err := newSubscription(nil, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := newClient(nil, 1)
+		h.subscribe(c, sub, "the epoch of another node", int64(i))
+		shared[<-c.queue]++
+	}
+	if len(shared) != 1 {
+		t.Errorf("%d encodings for 5000 clients", len(shared))
+	}
+}
+
 func TestConnectUseCloseUnderStress(t *testing.T) {
 	r := newRig(t, Options{Queue: 8})
 	stopNews := make(chan struct{})

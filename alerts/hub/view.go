@@ -57,9 +57,10 @@ func (s *subscription) snapshot(p *Picture) *Snapshot {
 // topRows returns the rows a client with this subscription is shown, lowest score first.
 func (s *subscription) topRows(p *Picture) []RiskRow {
 	var rows []RiskRow
-	for i := range p.ranked {
-		if s.matchRow(&p.ranked[i]) {
-			if rows = append(rows, p.ranked[i]); len(rows) == maxRisk {
+	pool := p.rows()
+	for i := range pool {
+		if s.matchRow(&pool[i]) {
+			if rows = append(rows, pool[i]); len(rows) == maxRisk {
 				break
 			}
 		}
