@@ -10,7 +10,7 @@ import (
 
 func rulesCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "rules", Short: "Check and test alert rules"}
-	cmd.AddCommand(rulesCheckCommand(), rulesPrintCommand())
+	cmd.AddCommand(rulesCheckCommand(), rulesPrintCommand(), rulesTestCommand())
 	return cmd
 }
 

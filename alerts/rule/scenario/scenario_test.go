@@ -165,3 +165,18 @@ func FuzzRun(f *testing.F) {
 		Run("f.txt", []byte(content), world(t))
 	})
 }
+
+func TestScenarioOfTheDocumentationPasses(t *testing.T) {
+	b, err := os.ReadFile("../../../docs/rules.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, after, found := strings.Cut(string(b), "```\n# A wait in the chat")
+	if !found {
+		t.Fatal("docs/rules.md has no scenario")
+	}
+	example, _, _ := strings.Cut(after, "```")
+	if got := failure(t, "#"+example); got != "" {
+		t.Error(got)
+	}
+}
