@@ -255,31 +255,6 @@ func (p *Picture) Prune(now touchpoint.Millis) touched {
 	return t
 }
 
-// Progress is the least of what all parts report: everything received up to UpTo is in the picture. UpTo is zero while a
-// part has not reported yet.
-func (p *Picture) Progress() Progress {
-	all := Progress{Sources: []SourceProgress{}}
-	least := map[string]touchpoint.Millis{}
-	first := true
-	for _, part := range p.progress {
-		if first || part.UpTo < all.UpTo {
-			all.UpTo, first = part.UpTo, false
-		}
-		for _, s := range part.Sources {
-			if upTo, known := least[s.Topic]; !known || s.UpTo < upTo {
-				least[s.Topic] = s.UpTo
-			}
-		}
-	}
-	for topic, upTo := range least {
-		all.Sources = append(all.Sources, SourceProgress{topic, upTo})
-	}
-	slices.SortFunc(all.Sources, func(a, b SourceProgress) int { return cmp.Compare(a.Topic, b.Topic) })
-	return all
-}
-
-func sameProgress(a, b Progress) bool { return a.UpTo == b.UpTo && slices.Equal(a.Sources, b.Sources) }
-
 // minute sums the shares of all parts; a minute that nobody knows any more counts nothing.
 func (p *Picture) minute(k minuteKey) Minute {
 	sum := Minute{Minute: k.minute, Channel: k.channel}
@@ -289,36 +264,4 @@ func (p *Picture) minute(k minuteKey) Minute {
 		sum.Recoveries += share.Recoveries
 	}
 	return sum
-}
-
-// sortedAlerts returns the alerts that match, open ones first, then by urgency, then the latest first.
-func (p *Picture) sortedAlerts(match func(*alert.Alert) bool) []alert.Alert {
-	all := []alert.Alert{}
-	for _, held := range p.alerts {
-		if match(&held.Alert) {
-			all = append(all, held.Alert)
-		}
-	}
-	slices.SortFunc(all, func(a, b alert.Alert) int { return compareUrgency(&a, &b) })
-	return all
-}
-
-func compareUrgency(a, b *alert.Alert) int {
-	open := func(a *alert.Alert) int {
-		if a.Phase.Open() {
-			return 0
-		}
-		return 1
-	}
-	return cmp.Or(cmp.Compare(open(a), open(b)),
-		cmp.Compare(slices.Index(alert.Severities, a.Severity), slices.Index(alert.Severities, b.Severity)),
-		cmp.Compare(b.UpdatedAt, a.UpdatedAt), cmp.Compare(a.ID, b.ID))
-}
-
-func compareRows(a, b RiskRow) int {
-	return cmp.Or(cmp.Compare(a.Score, b.Score), cmp.Compare(a.Customer, b.Customer))
-}
-
-func compareMinutes(a, b Minute) int {
-	return cmp.Or(cmp.Compare(a.Minute, b.Minute), cmp.Compare(a.Channel, b.Channel))
 }

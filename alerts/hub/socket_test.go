@@ -308,7 +308,7 @@ func TestAHalfOpenConnectionIsGivenUp(t *testing.T) {
 }
 
 func TestAClientThatAnswersPingsStays(t *testing.T) {
-	r := newRig(t, Options{PingEvery: 20 * time.Millisecond})
+	r := newRig(t, Options{PingEvery: 100 * time.Millisecond})
 	p := r.dial(t, nil)
 	p.send(Request{Type: "subscribe"})
 	p.receive()
@@ -357,7 +357,7 @@ func TestForeignOriginsAreRefused(t *testing.T) {
 func TestATokenIsAskedForAndRevocable(t *testing.T) {
 	var revoked atomic.Bool
 	r := newRig(t, Options{
-		PingEvery:     30 * time.Millisecond,
+		PingEvery:     150 * time.Millisecond,
 		RequestWithin: 20 * time.Second,
 		Authorize:     func(token string) bool { return token == "good" && !revoked.Load() },
 	})
@@ -377,7 +377,7 @@ func TestATokenIsAskedForAndRevocable(t *testing.T) {
 	refused("wrong in the header", http.Header{"Authorization": {"Bearer bad"}}, Request{Type: "subscribe"})
 	refused("a ping first", nil, Request{Type: "ping"})
 
-	var peers []*peer
+	closed := make(chan int, 3)
 	for name, c := range map[string]struct {
 		header http.Header
 		req    Request
@@ -391,11 +391,14 @@ func TestATokenIsAskedForAndRevocable(t *testing.T) {
 		if m := p.receive(); m.Type != "snapshot" {
 			t.Errorf("%s: got %+v", name, m)
 		}
-		peers = append(peers, p)
+		go func() { // reads on, and so answers pings
+			code, _ := p.closed()
+			closed <- code
+		}()
 	}
 	revoked.Store(true)
-	for _, p := range peers {
-		if code, _ := p.closed(); code != 4401 {
+	for range cap(closed) {
+		if code := <-closed; code != 4401 {
 			t.Errorf("closed with %d after the token was revoked, want 4401", code)
 		}
 	}
