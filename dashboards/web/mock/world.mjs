@@ -27,9 +27,9 @@ export class World {
   /** Plays the hour before now, with a day of history for those in trouble. */
   past(now) {
     const ids = [...this.people.keys()];
-    for (const [i, n] of [[0, 5], [1, 4], [2, 3], [3, 3], [4, 2], [7, 2], [8, 2], [5, 1], [6, 1], [11, 1], [17, 1]]) {
+    for (const [i, n] of [[0, 8], [1, 6], [2, 5], [3, 5], [7, 4], [4, 4], [8, 3], [11, 3], [5, 3], [14, 3], [9, 2], [17, 2]]) {
       const channels = i % 2 ? ['website', 'call', 'chat'] : CHANNELS;
-      for (let k = 0; k < n; k++) this.happen(ids[i], pickTroubleOn([channels[k % channels.length]], this.random), now - (n - k) * 7 * MINUTE - i * 3 * MINUTE);
+      for (let k = 0; k < n; k++) this.happen(ids[i], pickTroubleOn([channels[k % channels.length]], this.random), now - (n - k) * 5 * MINUTE - i * 2 * MINUTE);
       for (let k = 0; k < 10; k++) this.happen(ids[i], pickCalm(this.random), now - (20 + k * 17 + i) * MINUTE);
     }
     for (let t = now - 60 * MINUTE; t < now; t += 1000) this.step(t, true);
@@ -105,7 +105,7 @@ export class World {
     if (!last) return;
     const facts = { subject: this.subject(p), channels, score, evidence: bad.slice(-6).map((s) => ({ touchpoint: s.evidence[0], channel: s.channel, at: s.at, signal: s.name, reason: s.reason })) };
     if (score < 40) this.raise('score_low', 'Experience below 40', 'critical', p.id, now, { ...facts, reason: `The score fell to ${score.toFixed(1)}: ${last.reason}.` });
-    if (channels.length > 1) this.raise('two_channels', `Trouble on ${channels.length} channels`, 'high', p.id, now, { ...facts, reason: `Bad contacts on ${channels.join(' and ')} within 24 h; the latest: ${last.reason}.` });
+    if (channels.length > 1 && p.profile.value > 30_000) this.raise('two_channels', `Trouble on ${channels.length} channels`, 'high', p.id, now, { ...facts, reason: `Bad contacts on ${channels.join(' and ')} within 24 h; the latest: ${last.reason}.` });
     if (p.profile.value > 40_000 && last.name === 'negative_text') this.raise('valuable_unhappy', 'Valuable customer is unhappy', 'high', p.id, now, { ...facts, reason: `${p.profile.name} ${last.reason}.` });
     if (last.name === 'long_wait') this.raise('long_wait', 'Long wait in the queue', 'warning', p.id, now, { ...facts, reason: `${p.profile.name} ${last.reason}.` });
     if (last.name === 'repeat_contact') this.raise('third_contact', 'Third contact in 72 hours', 'warning', p.id, now, { ...facts, reason: `${p.profile.name}: ${last.reason}.` });

@@ -5,7 +5,7 @@ import { AlertsPage } from './alerts/page';
 import { Board } from './board/page';
 import { CustomerPage } from './customer/page';
 import { PlacePage } from './place/page';
-import { route, type Route } from './route';
+import { heading, route, type Route } from './route';
 import { Announcer } from './ui/announcer';
 import { Dialogs } from './ui/dialogs';
 import { Header, titleFor } from './ui/header';
@@ -16,7 +16,7 @@ export function App() {
   const key = JSON.stringify(r);
   const first = useRef(true);
   useEffect(() => {
-    document.title = titleFor(nameOf(r));
+    document.title = titleFor(heading.value || nameOf(r));
   });
   useEffect(() => {
     // Who came here by keyboard or screen reader starts at the new page, not where the old link was.

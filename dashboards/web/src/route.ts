@@ -13,6 +13,9 @@ const path = signal('/');
 
 export const route = computed(() => parse(path.value));
 
+/** What the page is about, in words, once the page knows it: a customer's name instead of the id. */
+export const heading = signal('');
+
 export function parse(p: string): Route {
   if (p === '/') return { page: 'board' };
   if (p === '/alerts') return { page: 'alerts' };
@@ -32,6 +35,7 @@ function decode(s: string | undefined): string {
 
 export function go(to: string): void {
   history.pushState(null, '', to);
+  heading.value = '';
   path.value = location.pathname;
   scrollTo(0, 0);
 }
@@ -39,6 +43,7 @@ export function go(to: string): void {
 export function startRouter(): void {
   path.value = location.pathname;
   addEventListener('popstate', () => {
+    heading.value = '';
     path.value = location.pathname;
   });
   document.addEventListener('click', (e) => {

@@ -88,6 +88,16 @@ export function languageName(code: string): string {
   }
 }
 
+/** Signals that speak for the experience; the ticker brings names only. */
+const RECOVERIES = new Set(['good_rating', 'problem_solved', 'purchase']);
+
+export const isRecovery = (signal: string): boolean => RECOVERIES.has(signal);
+
+/** A rating on its own scale: "1 of 5 stars", "NPS 3 of 10". */
+export function ratingWords(r: { metric: string; score: number; max: number }): string {
+  return r.metric === 'stars' ? `${r.score} of ${r.max} stars` : `${r.metric.toUpperCase()} ${r.score} of ${r.max}`;
+}
+
 export type Mood = 'displeased' | 'pleased' | 'neutral';
 
 /** Displeasure from −1 (delighted) to 1 (furious) in three words. */

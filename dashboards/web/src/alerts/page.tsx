@@ -1,4 +1,5 @@
-// All alerts, narrowed by severity and phase. The server answers for what ended long ago; what is open comes over the line.
+// All alerts, narrowed by severity and phase. The line brings the most urgent ones as they change; the
+// server is asked for those that did not fit.
 
 import { useEffect, useState } from 'preact/hooks';
 import { SEVERITIES, type Alert, type Severity } from '../protocol';
@@ -43,7 +44,7 @@ export function AlertsPage() {
         </Choices>
         {shown.waiting > 0 && <span class="waiting">{shown.waiting} new waiting</span>}
       </div>
-      {answer.error && <p class="problem">Older alerts are missing: {answer.error}.</p>}
+      {answer.error && <p class="problem">Some alerts may be missing: {answer.error}.</p>}
       <div {...shown.handlers}>
         {shown.rows.length ? <AlertList alerts={shown.rows} /> : <Empty>{emptyWords(all, picture.value !== null)}</Empty>}
       </div>

@@ -31,7 +31,12 @@ export function Alerts() {
     >
       <div class="scroll" {...list.handlers}>
         {list.rows.length ? (
-          <AlertList alerts={list.rows} />
+          <>
+            <AlertList alerts={list.rows} />
+            <a class="more-alerts" href="/alerts">
+              All {count(all.length)} alerts
+            </a>
+          </>
         ) : (
           <Empty>{picture.value ? 'No open alerts. Nobody is in trouble that we know of.' : 'Waiting for the first picture.'}</Empty>
         )}

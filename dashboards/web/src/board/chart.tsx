@@ -162,7 +162,9 @@ function options(box: HTMLElement, s: Series, onCursor: (i: number | null) => vo
     },
     axes: [
       { ...axis, grid: { show: false }, size: 26, space: 70, values: (_u, splits) => splits.map((t) => clockMinute(t * 1000)) },
-      { ...axis, scale: 'up', size: 46, space: 28, values: (_u, splits) => splits.map((v) => (v < 0 ? '' : count(v))) },
+      { ...axis, scale: 'up', size: 44, space: 28, values: (_u, splits) => splits.map((v) => (v < 0 ? '' : count(v))) },
+      // The negatives have a scale of their own, in their own colour on the right.
+      { ...axis, scale: 'down', side: 1, size: 34, space: 14, stroke: colour('--bad'), grid: { show: false }, values: (_u, splits) => splits.map((v) => (v < 0 ? count(-v) : '')) },
     ],
     series: [
       {},

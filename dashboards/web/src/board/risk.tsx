@@ -1,7 +1,7 @@
 // Customers at risk, lowest score first.
 
 import type { RiskRow } from '../protocol';
-import { count, money } from '../format';
+import { clock, count, money } from '../format';
 import { atRisk, picture } from '../live/store';
 import { ChannelIcon, customerPath, Empty, Panel, ScoreRing } from '../ui/bits';
 import { useHeld } from '../ui/hold';
@@ -39,7 +39,7 @@ export function Risk() {
 
 function Row({ row: r }: { row: RiskRow }) {
   return (
-    <a class="risk" href={customerPath(r.customer)}>
+    <a class="risk" href={customerPath(r.customer)} title={`Score at ${clock(r.at)}: ${r.reason}`}>
       <ScoreRing score={r.score} />
       <span class="risk-who">
         <b>{r.name || r.customer}</b>

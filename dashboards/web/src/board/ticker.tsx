@@ -2,7 +2,7 @@
 
 import type { FeedItem } from '../protocol';
 import { picture } from '../live/store';
-import { kindName, mood, plain } from '../words';
+import { isRecovery, kindName, mood, plain } from '../words';
 import { ChannelIcon, customerPath, Empty, Panel, When } from '../ui/bits';
 import { useHeld } from '../ui/hold';
 import { Icon } from '../ui/icon';
@@ -46,7 +46,7 @@ function Item({ item: i }: { item: FeedItem }) {
         <span class="did">{kindName(i.kind)}</span>{' '}
         {i.text ? <q>{i.text}</q> : i.place ? <span class="where">{i.place}</span> : null}
         {(i.signals ?? []).map((s) => (
-          <span key={s} class="signal">
+          <span key={s} class={isRecovery(s) ? 'signal good' : 'signal'}>
             {plain(s)}
           </span>
         ))}

@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Contribution, Touchpoint } from '../protocol';
 import { CHANNELS } from '../protocol';
 import { clock, duration, signedPoints } from '../format';
-import { channelName, kindName, mood, placeName, plain } from '../words';
+import { channelName, kindName, mood, placeName, plain, ratingWords } from '../words';
 import { ChannelIcon, Empty, Panel, When } from '../ui/bits';
 import { Icon } from '../ui/icon';
 import { rows, type Row } from './timeline';
@@ -157,7 +157,7 @@ function Moment({ touchpoint: t, signals, chosen }: { touchpoint: Touchpoint; si
 /** Numbers that a kind of touchpoint brings: how long, how well, how much. */
 function Details({ touchpoint: t }: { touchpoint: Touchpoint }) {
   const facts: string[] = [];
-  if (t.rating) facts.push(`${t.rating.score} of ${t.rating.max} (${t.rating.metric.toUpperCase()})`);
+  if (t.rating) facts.push(ratingWords(t.rating));
   if (t.duration_ms) facts.push(duration(t.duration_ms));
   if (t.status) facts.push(`status ${t.status}`);
   if (t.amount) facts.push(`${t.amount} ${t.attributes?.currency ?? ''}`.trim());

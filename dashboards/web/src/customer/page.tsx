@@ -6,6 +6,7 @@ import { api } from '../api';
 import { AlertList } from '../board/alerts';
 import { narrow, union } from '../alerts/narrow';
 import { paused, picture, watch } from '../live/store';
+import { heading } from '../route';
 import { Empty, Panel } from '../ui/bits';
 import { useFetched } from '../ui/fetched';
 import { Profile } from './profile';
@@ -30,6 +31,11 @@ export function CustomerPage({ id }: { id: string }) {
     answer.refresh();
     line.refresh();
   }, [news?.feed, news?.alerts, news?.risk]);
+
+  const name = answer.value?.state.profile.name;
+  useEffect(() => {
+    heading.value = name ?? '';
+  }, [name]);
 
   if (!answer.value) return <Missing id={id} error={answer.error} status={answer.status} />;
   const { state, explanation } = answer.value;

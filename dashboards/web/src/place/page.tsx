@@ -69,7 +69,7 @@ function Row({ sufferer: s }: { sufferer: Sufferer }) {
       <When at={s.last} as="clock" />
       <ChannelIcon channel={s.channel} />
       <span>
-        <a href={customerPath(s.customer)}>{s.customer}</a> <span class="where">{s.reason}</span>
+        <a href={customerPath(s.customer)}>{knownName(s.customer)}</a> <span class="where">{s.reason}</span>
       </span>
       <span class="hit-signals">
         {s.signals.map((x) => (
@@ -80,6 +80,13 @@ function Row({ sufferer: s }: { sufferer: Sufferer }) {
       </span>
     </li>
   );
+}
+
+/** The state of a place holds ids; who is at risk or has an alert has a name as well. */
+function knownName(id: string): string {
+  const p = picture.value;
+  const alert = [...(p?.alerts.values() ?? [])].find((a) => a.subject.id === id);
+  return p?.risk.get(id)?.name ?? alert?.subject.name ?? (id.startsWith('anon_') ? `visitor ${id.slice(5, 11)}` : id);
 }
 
 /** Signals per minute over the last half hour. */
