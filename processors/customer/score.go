@@ -101,21 +101,18 @@ func (s *State) nextCrossing(now touchpoint.Millis, limits []float64) touchpoint
 	return 0
 }
 
-// canCross spares the search for the common case: all contributions have one sign, so the score only
-// moves towards the baseline, and no limit lies on the way.
+// canCross spares the search for the common case: what is bad wears off and what is good wears off, so the score stays
+// between the baseline with only the bad and the baseline with only the good, and no limit may lie there.
 func (s *State) canCross(now touchpoint.Millis, limits []float64) bool {
-	bad, good := false, false
+	var bad, good int64
 	for i := range s.Signals {
-		if s.Signals[i].Weight < 0 {
-			bad = true
+		if p := points(&s.Signals[i], now); p < 0 {
+			bad += p
 		} else {
-			good = true
+			good += p
 		}
 	}
-	if bad && good {
-		return true
-	}
-	return bad && band(s.Score(now), limits) != band(Baseline, limits)
+	return band(Baseline+float64(bad)/100, limits) != band(Baseline+float64(good)/100, limits)
 }
 
 // bisect finds the crossing between before (still in zone) and after to the second.
