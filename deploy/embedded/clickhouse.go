@@ -27,6 +27,8 @@ type ClickHouseOptions struct {
 	Command []string
 	// Log gets a line for each change of the child's state; nil means none.
 	Log *slog.Logger
+
+	health health
 }
 
 // ClickHouse is the engine in a child process, kept running: a child that crashes or hangs is replaced. The address
@@ -94,6 +96,9 @@ func (o ClickHouseOptions) complete() (ClickHouseOptions, error) {
 	}
 	if o.Deadline == 0 {
 		o.Deadline = 30 * time.Second
+	}
+	if o.health == (health{}) {
+		o.health = health{every: 2 * time.Second, patience: 5 * time.Second, failures: 3}
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)

@@ -315,10 +315,7 @@ func TestACrashedChildIsReplacedAndItsTablesAreKept(t *testing.T) {
 }
 
 func TestAChildThatIsSilentIsReplaced(t *testing.T) {
-	if testing.Short() {
-		t.Skip("waits for three missed answers, about 20 s")
-	}
-	server := startClickHouse(t, ClickHouseOptions{})
+	server := startClickHouse(t, ClickHouseOptions{health: health{every: 50 * time.Millisecond, patience: 300 * time.Millisecond, failures: 3}})
 	before := childOf(t, server)
 	stopProcess(t, before)
 	if got := untilAnswered(t, server, "SELECT 1"); got != "1\n" {
@@ -326,6 +323,22 @@ func TestAChildThatIsSilentIsReplaced(t *testing.T) {
 	}
 	if after := childOf(t, server); after == before {
 		t.Error("the child was not replaced, so nothing was tested")
+	}
+}
+
+func TestAQueryThatIgnoresItsDeadlineCostsTheChild(t *testing.T) {
+	server := startClickHouse(t, ClickHouseOptions{Deadline: 200 * time.Millisecond})
+	before := childOf(t, server)
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 40 * time.Second}
+	query := "SELECT sleepEachRow(3) FROM numbers(1000) SETTINGS max_execution_time = 0, max_block_size = 1, function_sleep_max_microseconds_per_block = 0"
+	response, err := client.Post("http://"+server.Addr()+"/", "text/plain", strings.NewReader(query))
+	if err == nil {
+		text, _ := io.ReadAll(response.Body)
+		_ = response.Body.Close()
+		t.Fatalf("the query was answered: %s", text)
+	}
+	if got := untilAnswered(t, server, "SELECT 1"); got != "1\n" || childOf(t, server) == before {
+		t.Errorf("after the query: %q", got)
 	}
 }
 

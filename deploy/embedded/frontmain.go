@@ -61,6 +61,7 @@ func RunClickHouseFront(ctx context.Context, args []string) error {
 	server := front.New(front.Options{
 		Open:     func() (front.Conn, error) { return engine.Connect(o.data) },
 		Deadline: o.deadline,
+		Patience: max(o.deadline/2, time.Second),
 	})
 	if err := serveFront(ctx, listener, server); err != nil {
 		return err

@@ -25,11 +25,14 @@ const (
 	restartFirst  = 100 * time.Millisecond
 	restartLast   = 10 * time.Second
 	restartProven = 30 * time.Second // a child that ran this long starts the back-off anew
-
-	healthEvery    = 2 * time.Second
-	healthPatience = 5 * time.Second
-	healthFailures = 3
 )
+
+// health is how a child is asked whether it lives.
+type health struct {
+	every    time.Duration
+	patience time.Duration // with one answer
+	failures int           // in a row, until it is replaced
+}
 
 // run starts children one after the other. It stays on one thread: on Linux the child dies with the thread that started it.
 func (k *keeper) run(ctx context.Context) {
@@ -119,15 +122,15 @@ func (k *keeper) watch(ctx context.Context, cmd *exec.Cmd, stop func() error, en
 // unhealthy asks again and again until ctx ends (false) or the child has been silent several times in a row (true).
 func (k *keeper) unhealthy(ctx context.Context) bool {
 	failures := 0
-	tick := time.NewTicker(healthEvery)
+	tick := time.NewTicker(k.options.health.every)
 	defer tick.Stop()
-	for failures < healthFailures {
+	for failures < k.options.health.failures {
 		select {
 		case <-ctx.Done():
 			return false
 		case <-tick.C:
 		}
-		asking, cancel := context.WithTimeout(ctx, healthPatience)
+		asking, cancel := context.WithTimeout(ctx, k.options.health.patience)
 		if err := ping(asking, k.address); err != nil {
 			failures++
 		} else {

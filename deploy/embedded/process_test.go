@@ -1,14 +1,18 @@
 package embedded
 
 import (
-	"bytes"
+	"bufio"
 	"fmt"
 	"os"
+	"os/exec"
+	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // childOf finds the child of this process that serves the address, in the process table.
@@ -17,24 +21,64 @@ func childOf(t *testing.T, c *ClickHouse) int {
 	if runtime.GOOS != "linux" {
 		t.Skip("finding the child needs /proc")
 	}
-	children, err := os.ReadFile(fmt.Sprintf("/proc/self/task/%d/children", os.Getpid()))
+	pid := frontOf(t, c.options.Data)
+	if pid == 0 {
+		t.Fatal("the child is not in the process table")
+	}
+	return pid
+}
+
+// frontOf finds the process that serves a data folder; 0 means none.
+func frontOf(t *testing.T, data string) int {
+	t.Helper()
+	processes, err := os.ReadDir("/proc")
 	if err != nil {
 		t.Skip(err)
 	}
-	tasks, _ := os.ReadDir("/proc/self/task")
-	for _, task := range tasks {
-		more, _ := os.ReadFile("/proc/self/task/" + task.Name() + "/children")
-		children = append(append(children, ' '), more...)
-	}
-	for _, field := range bytes.Fields(children) {
-		pid, _ := strconv.Atoi(string(field))
+	for _, p := range processes {
+		pid, err := strconv.Atoi(p.Name())
+		if err != nil {
+			continue
+		}
 		line, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
-		if strings.Contains(string(line), c.options.Data+"\x00") {
+		if arguments := strings.Split(string(line), "\x00"); slices.Contains(arguments, data) && slices.Contains(arguments, FrontCommand) {
 			return pid
 		}
 	}
-	t.Fatal("the child is not in the process table")
 	return 0
+}
+
+func TestTheChildDiesWithAParentThatIsKilled(t *testing.T) {
+	if _, err := FindLibchdb(); err != nil || runtime.GOOS != "linux" {
+		t.Skip("needs Linux and libchdb: ", err)
+	}
+	data := filepath.Join(t.TempDir(), "data")
+	parent := exec.Command(os.Args[0], parentCommand, data)
+	out, err := parent.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := parent.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if line, err := bufio.NewReader(out).ReadString('\n'); err != nil || line != "true <nil>\n" {
+		t.Fatal(line, err)
+	}
+	child := frontOf(t, data)
+	if child == 0 {
+		t.Fatal("there is no child")
+	}
+	if err := parent.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = parent.Wait()
+	deadline := time.Now().Add(10 * time.Second)
+	for frontOf(t, data) != 0 {
+		if time.Now().After(deadline) {
+			_ = syscall.Kill(child, syscall.SIGKILL)
+			t.Fatal("the child lives on")
+		}
+	}
 }
 
 func killProcess(t *testing.T, pid int) { tell(t, pid, syscall.SIGKILL) }
