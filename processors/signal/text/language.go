@@ -2,13 +2,13 @@ package text
 
 import "strings"
 
-// Votes that decide a language: what a frequent word and what any other known word is worth, how much is needed, and
-// how far ahead a language must be of what the source says to overrule it.
+// Votes that decide a language: what a frequent word and what any other known word is worth, how far ahead of the next a
+// language must be, and how far ahead of what the source says to overrule it.
 const (
-	stopVote    = 3
-	wordVote    = 1
-	enoughVotes = 4
-	overrule    = 9
+	stopVote = 3
+	wordVote = 1
+	lead     = 2
+	overrule = 9
 )
 
 // ballot says which languages know a word: in the class of its value, two bits of weight for each language.
@@ -97,7 +97,7 @@ func (e *Engine) choose(s *scratch, said string) (*tongue, string) {
 	if k := indexOf(e.tongues, said); k >= 0 && said != "ru" && count[best] < count[k]+overrule {
 		return e.tongues[k], said
 	}
-	if len(e.tongues) == 0 || count[best] < enoughVotes || tied(count[:len(e.tongues)], best) {
+	if len(e.tongues) == 0 || count[best]-second(count[:len(e.tongues)], best) < lead {
 		return e.none, ""
 	}
 	return e.tongues[best], e.tongues[best].language
@@ -109,13 +109,15 @@ func (e *Engine) latin(language string) bool {
 	return language != "ru" && indexOf(e.tongues, language) >= 0
 }
 
-func tied(count []int, best int) bool {
-	for k := range count {
-		if k != best && count[k] == count[best] {
-			return true
+// second returns the highest count beside the best.
+func second(count []int, best int) int {
+	most := 0
+	for k, n := range count {
+		if k != best {
+			most = max(most, n)
 		}
 	}
-	return false
+	return most
 }
 
 // primary returns the language of a tag such as "de-AT" or "de_DE", in small letters.

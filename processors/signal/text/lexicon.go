@@ -177,6 +177,10 @@ func (p *lexiconParser) entry(s string) {
 		p.fail("%q: want * at the end only", s)
 		return
 	}
+	if strings.ContainsAny(s, "?!") {
+		p.fail("%q: want it without ? and !, which are counted apart", s)
+		return
+	}
 	l.words = p.normalised(s)
 	if len(l.words) == 0 || len(l.words) > maxPhrase {
 		p.fail("%q: want one to %d words, got %d", s, maxPhrase, len(l.words))
