@@ -139,7 +139,7 @@ func (r *Rule) idle(e episode.Episode, c Case) Verdict {
 	cool := e.Changed.Add(r.Cooldown)
 	cooling := ended && c.Now < cool
 	switch {
-	case !c.Holds && !cooling:
+	case !c.Holds && (!ended || c.Now >= cool.Add(lateAfter)):
 		v := Verdict{Why: "the condition does not hold", Wake: c.Changes}
 		if ended {
 			v.Step = Drop
@@ -149,6 +149,7 @@ func (r *Rule) idle(e episode.Episode, c Case) Verdict {
 		v := Verdict{Episode: e, Keep: true, Why: "cooling down", Wake: c.Changes}
 		if e.Phase != episode.Idle {
 			v.Episode.Phase, v.Step = episode.Idle, Rest
+			v.Episode.Reason, v.Episode.Evidence, v.Episode.Note = "", nil, "" // a state is small
 		}
 		return v
 	case byHand(&e) && newest(c.Evidence) <= e.Changed:
@@ -166,10 +167,8 @@ func (r *Rule) begin(ended episode.Episode, c Case, cool touchpoint.Millis) Verd
 		e.Version = ended.Version // the same moment: the same alert opens again, and its newest version must win
 	}
 	known := newest(c.Evidence)
-	if ended.Rule != "" {
-		known = max(known, cool) // it was the cool-down that delayed it, no backlog
-	}
-	e.Late = !c.ByTimer && known > 0 && c.Now.Sub(known) > lateAfter
+	delayed := ended.Rule != "" && c.Now < cool.Add(lateAfter) // by the cool-down, not by a backlog
+	e.Late = !c.ByTimer && !delayed && known > 0 && c.Now.Sub(known) > lateAfter
 	e.RuleHash, e.Severity = r.Hash, string(r.Severity)
 	if r.For > 0 {
 		return Verdict{Episode: e, Keep: true, Step: Begin, Why: "the condition holds", Wake: sooner(e.Since.Add(r.For), c.Changes)}

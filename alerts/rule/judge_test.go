@@ -87,7 +87,8 @@ func TestEndedEpisodeIsForgottenAfterItsCooldown(t *testing.T) {
 	b := &bench{t: t, rule: Rule{Name: "r", Cooldown: 30 * time.Minute}}
 	b.at(0, holding(0))
 	b.at(time.Minute, Case{})
-	v := b.at(31*time.Minute, Case{})
+	b.want(b.at(31*time.Minute, Case{}), Rest, episode.Idle, 0)
+	v := b.at(36*time.Minute, Case{})
 	b.want(v, Drop, "", 0)
 	if v.Keep {
 		t.Error("kept")

@@ -67,7 +67,7 @@ func (l *Look[S]) ready(inputs []int) touchpoint.Millis {
 
 // Finding is what a rule's expressions say at one moment.
 type Finding struct {
-	Holds   bool              // the condition
+	Holds   bool              // the condition, and not what would end the alert
 	Over    bool              // what ends an open alert: resolve, or the condition's opposite
 	Changes touchpoint.Millis // when time alone may change either; zero: never
 }
@@ -80,16 +80,16 @@ func (l *Look[S]) Find(r *Rule, open bool) (Finding, error) {
 		return Finding{}, fmt.Errorf("rule %s: when: %w", r.Name, err)
 	}
 	f := Finding{Holds: holds, Over: !holds}
-	if open && r.resolve != nil {
+	if holds || r.rises {
+		f.Changes = changes
+	}
+	if r.resolve != nil && (open || holds) {
 		over, later, err := l.decide(r.resolve)
 		if err != nil {
 			return Finding{}, fmt.Errorf("rule %s: resolve: %w", r.Name, err)
 		}
-		f.Over, f.Changes = over, later
-		return f, nil
-	}
-	if holds || r.rises {
-		f.Changes = changes
+		f.Over, f.Changes = over, sooner(f.Changes, later)
+		f.Holds = holds && !over // what would end at once does not begin
 	}
 	return f, nil
 }
