@@ -48,7 +48,7 @@ func (*Detector) Family() string { return "feedback" }
 
 // Bounds implements signal.Detector.
 func (*Detector) Bounds() signal.Bounds {
-	return signal.Bounds{Keep: time.Hour, Gap: revised, Most: 24}
+	return signal.Bounds{Keep: 7 * 24 * time.Hour, Gap: revised, Most: 24}
 }
 
 // Observe implements signal.Detector.

@@ -6,12 +6,18 @@ import (
 	"touchwatch/processors/signal/settings"
 )
 
-// lasting is the share of the worst moment that stays when the customer calms down: being soothed is good, needing it
-// was not.
-const lasting = 0.5
+const (
+	// lasting is the share of the worst moment that stays when the customer calms down: being soothed is good, needing it
+	// was not.
+	lasting = 0.5
+	// rising is how much of a step to the worse is believed at once. A friendly greeting must not hide the anger after it.
+	rising = 0.75
+	// credit is how much a friendly start can make up for later.
+	credit = -0.2
+)
 
-// displeased judges how unhappy the customer was in one contact: the average of the last turns that show a mood, the
-// latest weighing most, but never less than a share of the worst such average before.
+// displeased judges how unhappy the customer was in one contact: a moving average over the turns that show a mood, which
+// rises fast and falls slowly, but never less than a share of its worst moment.
 func (d *Detector) displeased(out []signal.Signal, marks []signal.Mark, key string) []signal.Signal {
 	if d.negative.Off() {
 		return out
@@ -26,10 +32,13 @@ func (d *Detector) displeased(out []signal.Signal, marks []signal.Mark, key stri
 		if m.Key != key || (v < silent && v > -silent) {
 			continue
 		}
-		if turns++; turns == 1 {
-			level = v
-		} else {
-			level += max(alpha, 1/float64(turns)) * (v - level)
+		switch turns++; {
+		case turns == 1:
+			level = max(v, credit)
+		case v > level:
+			level += rising * (v - level)
+		default:
+			level = max(level+max(alpha, 1/float64(turns))*(v-level), credit)
 		}
 		worst = max(worst, level)
 		if v >= d.negative.Threshold {

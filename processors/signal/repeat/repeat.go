@@ -44,7 +44,7 @@ func (d *Detector) Bounds() signal.Bounds {
 // Observe implements signal.Detector.
 func (d *Detector) Observe(dst []signal.Mark, t *touchpoint.Touchpoint) []signal.Mark {
 	key, ok := t.Contact()
-	if !ok || (t.Mood != nil && t.Channel == touchpoint.Social && t.Mood.Displeasure < pleased) {
+	if !ok || praise(t) {
 		return dst
 	}
 	m := signal.Mark{
@@ -57,6 +57,17 @@ func (d *Detector) Observe(dst []signal.Mark, t *touchpoint.Touchpoint) []signal
 		dst = append(dst, m)
 	}
 	return dst
+}
+
+// praise reports whether somebody came to say something nice: a happy post, a review with more than half of the stars.
+func praise(t *touchpoint.Touchpoint) bool {
+	if t.Channel != touchpoint.Social {
+		return false
+	}
+	if r := t.Rating; r != nil && r.Max > r.Min && r.Score-r.Min > (r.Max-r.Min)/2 {
+		return true
+	}
+	return t.Mood != nil && t.Mood.Displeasure < pleased
 }
 
 // Detect implements signal.Detector. Time alone changes nothing here.

@@ -10,6 +10,7 @@ import (
 
 // Lexicon is one language's words, read from a file of sections:
 //
+//	// a comment
 //	language en                       the first line that is no comment; "any" applies whatever the language
 //	[displeasure 2, problem 1.5]      what the entries below say: displeasure or pleasure 0–3, problem 0–3,
 //	terrible, broke*, still waiting   intent cancel|escalation|urgent|thanks|solved|human; entries by comma or line
@@ -110,7 +111,7 @@ func (p *lexiconParser) fail(format string, args ...any) {
 
 func (p *lexiconParser) read(line string) {
 	switch {
-	case line == "" || strings.HasPrefix(line, "# "):
+	case line == "" || strings.HasPrefix(line, "//"):
 	case p.lexicon.Language == "":
 		language, ok := strings.CutPrefix(line, "language ")
 		if !ok || (len(language) != 2 && language != "any") {

@@ -137,8 +137,8 @@ func (t *tongue) read(s *scratch, i int) int {
 	switch {
 	case v.says():
 		s.hit(v, i, n)
-	case v.class&can != 0 && s.denied(i):
-		s.add(hit{displeasure: unable, problem: failing, first: uint16(i), last: uint16(i)}, s.weight(i))
+	case v.class&can != 0:
+		s.denied(i)
 	}
 	return n
 }
@@ -194,7 +194,8 @@ func (s *scratch) hit(v value, i, n int) {
 		displeasure: float32(v.displeasure) / quarters, problem: float32(v.problem) / quarters,
 		first: uint16(i), last: uint16(i + n - 1), intents: v.intents,
 	}
-	if s.negated(i, i+n-1, h.displeasure < 0) {
+	if by := s.negation(i, i+n-1, h.displeasure < 0); by >= 0 {
+		h.widen(by)
 		h.intents = 0
 		h.problem *= 0.1
 		if h.displeasure < 0 {
@@ -206,15 +207,34 @@ func (s *scratch) hit(v value, i, n int) {
 	s.add(h, s.weight(i))
 }
 
-// negated reports whether a negation before the tokens from first to last turns them, or one after them where the
-// language allows and back is set.
-func (s *scratch) negated(first, last int, back bool) bool {
+// denied adds a capability verb at token i when it is negated, from before or after, and not counted already.
+func (s *scratch) denied(i int) {
+	if n := s.hitCount; n > 0 && s.hits[n-1].problem == failing && i-int(s.hits[n-1].last) <= reach {
+		return
+	}
+	by := s.negation(i, i, true)
+	if by < 0 {
+		return
+	}
+	h := hit{displeasure: unable, problem: failing, first: uint16(i), last: uint16(i)}
+	h.widen(by)
+	s.add(h, s.weight(i))
+}
+
+// widen makes the hit include the token that negates it, so that a person reads 'nobody helps' and not 'helps'.
+func (h *hit) widen(by int) {
+	h.first, h.last = min(h.first, uint16(by)), max(h.last, uint16(by))
+}
+
+// negation returns the token that turns the tokens from first to last: one before them, or one after them where the
+// language allows and back is set; −1 when there is none.
+func (s *scratch) negation(first, last int, back bool) int {
 	for k := first - 1; k >= 0 && first-k <= reach; k-- {
 		if s.tokens[k+1].gap >= comma || s.tokens[k].value.class&but != 0 {
 			break
 		}
 		if s.tokens[k].value.class&negation != 0 {
-			return true
+			return k
 		}
 	}
 	for k := last + 1; back && k < s.n && k-last <= reachBack; k++ {
@@ -222,18 +242,10 @@ func (s *scratch) negated(first, last int, back bool) bool {
 			break
 		}
 		if s.tokens[k].value.class&negationAfter != 0 {
-			return true
+			return k
 		}
 	}
-	return false
-}
-
-// denied reports whether a capability verb at token i is negated, from before or after, and not counted already.
-func (s *scratch) denied(i int) bool {
-	if n := s.hitCount; n > 0 && s.hits[n-1].problem == failing && i-int(s.hits[n-1].last) <= reach {
-		return false
-	}
-	return s.negated(i, i, true)
+	return -1
 }
 
 // weight is how much louder or softer the word at token i is said.

@@ -28,7 +28,8 @@ type story struct {
 	waiting    *signal.Mark // the queue entry nobody has answered yet
 	held       *signal.Mark // the hold nobody has ended yet
 	holds      int
-	onHold     bool // ended while on hold
+	lastHold   *signal.Mark // the mark that ended it
+	onHold     bool         // ended while on hold
 }
 
 // read follows the marks of a call in order.
@@ -73,7 +74,9 @@ func (s *story) apply(m *signal.Mark) {
 		s.finish(m)
 	case record:
 		s.wait.grow(touchpoint.Millis(m.N), m, m)
-		s.holds = max(s.holds, int(m.X))
+		if int(m.X) > s.holds {
+			s.holds, s.lastHold = int(m.X), m
+		}
 		s.finish(m)
 	case recordHold:
 		s.hold.grow(touchpoint.Millis(m.N), m, m)
@@ -109,6 +112,7 @@ func (s *story) endHold(m *signal.Mark, known touchpoint.Millis) {
 		}
 	}
 	s.holds++
+	s.lastHold = m
 	s.hold.grow(known, from, m)
 	s.held = nil
 }
@@ -153,24 +157,13 @@ func (j *judge) longHold(key string, s *story) {
 		}
 	}
 	if share == 0 && s.holds >= set.Holds {
-		from, to = s.first, s.last()
+		from, to = s.first, s.lastHold
 		share, at = 1, to.At
 		reason = "was put on hold " + signal.Times(s.holds) + " in one call"
 	}
 	if share > 0 {
 		j.add("long_hold", key, set.Bad, share, from, to, at, reason)
 	}
-}
-
-// last returns the latest mark that is known to speak of the call's end, or its first.
-func (s *story) last() *signal.Mark {
-	switch {
-	case s.over != nil:
-		return s.over
-	case s.hold.to != nil:
-		return s.hold.to
-	}
-	return s.first
 }
 
 func (j *judge) gaveUp(key string, s *story) {
