@@ -36,6 +36,7 @@ type App struct {
 	redis  redis.UniversalClient // for reads
 
 	listener net.Listener
+	server   *server
 	ready    readiness
 	stages   []stage // first-to-last along the flow of data
 	draining atomic.Bool
@@ -95,11 +96,10 @@ func (a *App) WaitPrepared(ctx context.Context) bool {
 // order of the flow, so that each finishes what the one before has handed over. It returns the first error of a stage.
 func (a *App) Run(ctx context.Context) error {
 	defer a.close()
-	server, err := a.serve()
-	if err != nil {
+	if err := a.serve(); err != nil {
 		return err
 	}
-	defer server.stop()
+	defer a.server.stop()
 	if err := a.prepare(ctx); err != nil {
 		if ctx.Err() != nil {
 			return nil
@@ -107,7 +107,7 @@ func (a *App) Run(ctx context.Context) error {
 		return err
 	}
 	close(a.prepared)
-	if err := a.build(ctx, server); err != nil {
+	if err := a.build(ctx); err != nil {
 		return err
 	}
 	return a.runStages(ctx)

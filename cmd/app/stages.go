@@ -85,7 +85,7 @@ func relayProgress(ctx context.Context, client redis.UniversalClient, partitions
 }
 
 // build makes the stages of this process's roles, in the order of the flow.
-func (a *App) build(ctx context.Context, server *server) error {
+func (a *App) build(ctx context.Context) error {
 	if a.cfg.Has(RoleIngest) {
 		in := a.ingest()
 		a.ready.watch("ingest", in.Halted)
@@ -110,7 +110,7 @@ func (a *App) build(ctx context.Context, server *server) error {
 		a.stages = append(a.stages, s)
 	}
 	if a.cfg.Has(RoleWeb) {
-		return a.web(server)
+		return a.web()
 	}
 	return nil
 }

@@ -26,11 +26,11 @@ type server struct {
 }
 
 // serve builds the handler and begins to answer: from here on readiness says what the process waits for.
-func (a *App) serve() (*server, error) {
+func (a *App) serve() error {
 	s := &server{stopped: make(chan struct{})}
 	options, err := a.apiOptions(s)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	s.api = api.New(options)
 	var handler http.Handler = s.api
@@ -39,13 +39,14 @@ func (a *App) serve() (*server, error) {
 	}
 	s.http = api.NewServer(handler, a.log)
 	a.ready.set("start", "the stages have not started yet")
+	a.server = s
 	go func() {
 		defer close(s.stopped)
 		if err := s.http.Serve(a.listener); err != nil && !errors.Is(err, http.ErrServerClosed) {
 			a.log.Error("HTTP server ended", "error", err)
 		}
 	}()
-	return s, nil
+	return nil
 }
 
 // apiOptions wires the API to the clients. Nothing here talks to a server.
@@ -96,8 +97,8 @@ func (a *App) checks() []api.Check {
 }
 
 // web adds the live feed to the stages.
-func (a *App) web(s *server) error {
-	t := &a.cfg.Topics
+func (a *App) web() error {
+	s, t := a.server, &a.cfg.Topics
 	var err error
 	if s.waiting, err = a.cfg.Redis.WaitingClient(feed.PoolSize(t.TimelinePartitions, t.PlacePartitions)); err != nil {
 		return err
@@ -108,6 +109,12 @@ func (a *App) web(s *server) error {
 	if err != nil {
 		return err
 	}
+	a.ready.watch("live feed", func() string {
+		if err := f.Ready(context.Background()); err != nil {
+			return err.Error()
+		}
+		return ""
+	})
 	a.stages = append(a.stages,
 		stage{"feed", func(ctx context.Context) error { f.Run(ctx); return nil }},
 		stage{"hub", func(ctx context.Context) error { s.hub.Run(ctx); return nil }})

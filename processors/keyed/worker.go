@@ -14,12 +14,12 @@ import (
 
 // Pace of a worker.
 const (
-	tickEvery  = 250 * time.Millisecond // progress, timers, beats
+	tickEvery  = 100 * time.Millisecond // progress, timers, beats
 	aliveEvery = time.Second            // an idle owner shows that it is alive and checks that it still owns
-	beatEvery  = 100 * time.Millisecond // at most this often the boards hear news
+	beatEvery  = 200 * time.Millisecond // at most this often the boards hear news
 	haltRetry  = 15 * time.Second       // how long a halted partition waits before it looks again
 	fetchBytes = 1 << 20                // per fetch: about 2,000 entries, one flush
-	fetchWait  = 250 * time.Millisecond // how long the broker may hold an answer
+	fetchWait  = 100 * time.Millisecond // how long the broker may hold an answer
 )
 
 // worker owns one partition during one generation.
