@@ -73,13 +73,14 @@ func RunClickHouseFront(ctx context.Context, args []string) error {
 func parseFrontFlags(args []string) (frontOptions, error) {
 	var o frontOptions
 	flags := flag.NewFlagSet(FrontCommand, flag.ContinueOnError)
+	flags.SetOutput(io.Discard) // the error says it once
 	flags.StringVar(&o.listen, "listen", "127.0.0.1:8223", "address for HTTP, or fd:N for an inherited listener")
 	flags.StringVar(&o.data, "data", "", "folder for the tables; made when missing")
 	flags.StringVar(&o.library, "library", "", "path of libchdb; empty searches where `make chdb` puts it")
 	flags.DurationVar(&o.deadline, "deadline", 30*time.Second, "how long one query may take")
 	flags.BoolVar(&o.untilStdinEnds, "until-stdin-ends", false, "stop when standard input ends")
 	if err := flags.Parse(args); err != nil {
-		return o, err
+		return o, fmt.Errorf("%s: %w", FrontCommand, err)
 	}
 	if flags.NArg() > 0 {
 		return o, fmt.Errorf("%s: unexpected argument %q", FrontCommand, flags.Arg(0))
