@@ -58,7 +58,7 @@ func (s *shared) close() {
 }
 
 // server returns a ClickHouse with an empty database for this test; without the engine the test is skipped.
-func server(t *testing.T) connect.ClickHouse {
+func server(t testing.TB) connect.ClickHouse {
 	t.Helper()
 	engine.once.Do(func() {
 		engine.server, engine.err = embedded.StartClickHouse(context.Background(), embedded.ClickHouseOptions{Listen: "127.0.0.1:0"})
@@ -83,7 +83,7 @@ func server(t *testing.T) connect.ClickHouse {
 }
 
 // migrated returns a ClickHouse with the tables, and a connection to it.
-func migrated(t *testing.T) (connect.ClickHouse, driver.Conn) {
+func migrated(t testing.TB) (connect.ClickHouse, driver.Conn) {
 	t.Helper()
 	c := server(t)
 	if err := Migrate(t.Context(), c, 0, quiet); err != nil {
@@ -92,7 +92,7 @@ func migrated(t *testing.T) (connect.ClickHouse, driver.Conn) {
 	return c, open(t, c)
 }
 
-func open(t *testing.T, c connect.ClickHouse) driver.Conn {
+func open(t testing.TB, c connect.ClickHouse) driver.Conn {
 	t.Helper()
 	conn, err := c.Open()
 	if err != nil {

@@ -1,0 +1,57 @@
+package archive
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"touchwatch/ingest/touchpoint"
+	"touchwatch/processors/signal"
+)
+
+// BenchmarkWrite is a flush of a busy board's two seconds into an hour that is already there: 100 touchpoints and 10
+// signals of 2,000 customers who have 50,000 signals, with the counting of the minutes concerned.
+func BenchmarkWrite(b *testing.B) {
+	_, conn := migrated(b)
+	rng := rand.New(rand.NewPCG(1, 1))
+	n := 0
+	touch := func(at touchpoint.Millis) touchRow {
+		n++
+		return newTouchRow(&touchpoint.Touchpoint{
+			ID: touchpoint.ID(fmt.Sprint("website:", n)), Channel: touchpoint.Website, Kind: touchpoint.ClickKind, Customer: touchpoint.CustomerID(fmt.Sprint("c", rng.IntN(2000))),
+			OccurredAt: at, ReceivedAt: at, Text: "about as long as a text is", Place: touchpoint.Place{Page: fmt.Sprint("/page", rng.IntN(20)), Campaign: fmt.Sprint(rng.IntN(4))},
+		})
+	}
+	judge := func(at touchpoint.Millis) signalRow {
+		n++
+		return signalRow{revision: uint64(n), Report: signal.Report{
+			Customer: touchpoint.CustomerID(fmt.Sprint("c", rng.IntN(2000))),
+			Signal:   signal.Signal{Name: "rage_click", Episode: fmt.Sprint(n), First: at, At: at, Weight: -1000, Half: 3600, Evidence: []touchpoint.ID{touchpoint.ID(fmt.Sprint("website:", n))}},
+		}}
+	}
+	w := testWriter(conn)
+	past := new(parcel)
+	for range 180_000 {
+		past.touches = append(past.touches, touch(start.Add(time.Duration(rng.IntN(3600))*time.Second)))
+	}
+	for range 50_000 {
+		past.signals = append(past.signals, judge(start.Add(-time.Hour)))
+	}
+	if !insert(b.Context(), w, "touchpoints", touchColumns, past.touches) || !insert(b.Context(), w, "signals", signalColumns, past.signals) {
+		b.Fatal("not written")
+	}
+	for b.Loop() {
+		now := start.Add(59 * time.Minute)
+		p := new(parcel)
+		for range 100 {
+			p.touches = append(p.touches, touch(now))
+		}
+		for range 10 {
+			p.signals = append(p.signals, judge(now))
+		}
+		if !w.write(b.Context(), p) {
+			b.Fatal("not written")
+		}
+	}
+}
