@@ -47,30 +47,42 @@ func (d *Detector) Bounds() signal.Bounds {
 // Observe implements signal.Detector. A page that was left counts at once only when the collector names the form:
 // people leave to look something up and come back, which the idle time allows for.
 func (d *Detector) Observe(dst []signal.Mark, t *touchpoint.Touchpoint) []signal.Mark {
-	m := signal.Mark{At: t.OccurredAt, ID: t.ID, Key: t.Place.Page + " " + t.Place.Form, Place: t.Place.Campaign}
-	switch t.Kind {
-	case touchpoint.FormStart:
-		m.Kind = started
-	case touchpoint.FormField:
-		m.Kind, m.Note = filled, t.Place.Field
-	case touchpoint.FormError:
-		m.Kind, m.Note = refused, t.Place.Field
-	case touchpoint.FormSubmit:
-		m.Kind = sent
-		if t.Attrs["outcome"] == "error" {
-			m.Kind = sendFail
-		}
-	case touchpoint.PageLeave:
-		if t.Place.Form == "" {
-			return dst
-		}
-		m.Kind = left
-	case touchpoint.Purchase:
-		m.Kind, m.Key, m.Place = bought, "", ""
-	default:
+	kind := kindOf(t)
+	if kind == 0 {
 		return dst
 	}
+	m := signal.Mark{At: t.OccurredAt, ID: t.ID, Kind: kind}
+	if kind != bought {
+		m.Key, m.Place = t.Place.Page+" "+t.Place.Form, t.Place.Campaign
+	}
+	if kind == filled || kind == refused {
+		m.Note = t.Place.Field
+	}
 	return append(dst, m)
+}
+
+// kindOf says what a touchpoint means to a form, zero for nothing.
+func kindOf(t *touchpoint.Touchpoint) uint8 {
+	switch t.Kind {
+	case touchpoint.FormStart:
+		return started
+	case touchpoint.FormField:
+		return filled
+	case touchpoint.FormError:
+		return refused
+	case touchpoint.FormSubmit:
+		if t.Attrs["outcome"] == "error" {
+			return sendFail
+		}
+		return sent
+	case touchpoint.PageLeave:
+		if t.Place.Form != "" {
+			return left
+		}
+	case touchpoint.Purchase:
+		return bought
+	}
+	return 0
 }
 
 // Detect implements signal.Detector.

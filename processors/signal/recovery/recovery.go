@@ -46,22 +46,33 @@ func (d *Detector) Bounds() signal.Bounds {
 
 // Observe implements signal.Detector.
 func (*Detector) Observe(dst []signal.Mark, t *touchpoint.Touchpoint) []signal.Mark {
-	m := signal.Mark{At: t.OccurredAt, ID: t.ID, Channel: t.Channel, Key: contact(t), Place: t.Place.Queue}
-	switch {
-	case t.Kind == touchpoint.Purchase:
-		m.Kind, m.Key, m.Place = bought, "purchase", t.Place.Campaign
-	case t.Kind == touchpoint.ChatClosed && t.Attrs["outcome"] == "resolved":
-		m.Kind = resolved
-	case t.Mood == nil || !t.FromCustomer():
-		return dst
-	case t.Mood.Displeasure >= displeased:
-		m.Kind = unhappy
-	case slices.Contains(t.Mood.Intents, "solved"):
-		m.Kind = said
-	default:
+	kind := kindOf(t)
+	if kind == 0 {
 		return dst
 	}
+	m := signal.Mark{At: t.OccurredAt, ID: t.ID, Kind: kind, Channel: t.Channel}
+	if kind == bought {
+		m.Key, m.Place = "purchase", t.Place.Campaign
+	} else {
+		m.Key, m.Place = contact(t), t.Place.Queue
+	}
 	return append(dst, m)
+}
+
+// kindOf says what a touchpoint means to a recovery, zero for nothing.
+func kindOf(t *touchpoint.Touchpoint) uint8 {
+	switch {
+	case t.Kind == touchpoint.Purchase:
+		return bought
+	case t.Kind == touchpoint.ChatClosed && t.Attrs["outcome"] == "resolved":
+		return resolved
+	case t.Mood == nil || !t.FromCustomer():
+	case t.Mood.Displeasure >= displeased:
+		return unhappy
+	case slices.Contains(t.Mood.Intents, "solved"):
+		return said
+	}
+	return 0
 }
 
 func contact(t *touchpoint.Touchpoint) string {

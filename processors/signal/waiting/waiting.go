@@ -49,10 +49,7 @@ func (*Detector) Bounds() signal.Bounds {
 
 // Observe implements signal.Detector.
 func (d *Detector) Observe(dst []signal.Mark, t *touchpoint.Touchpoint) []signal.Mark {
-	if t.Channel != touchpoint.Call && t.Channel != touchpoint.Chat {
-		return dst
-	}
-	m := signal.Mark{At: t.OccurredAt, ID: t.ID, Key: key(t), Place: t.Place.Queue}
+	m := signal.Mark{At: t.OccurredAt, ID: t.ID, Place: t.Place.Queue}
 	switch t.Kind {
 	case touchpoint.CallQueued:
 		m.Kind = queued
@@ -67,6 +64,7 @@ func (d *Detector) Observe(dst []signal.Mark, t *touchpoint.Touchpoint) []signal
 	case touchpoint.CallEnded:
 		m.Kind, m.Note = ended, t.Attrs["reason"]
 	case touchpoint.CallRecord:
+		m.Key = key(t)
 		return observeRecord(dst, m, t)
 	case touchpoint.ChatCustomerMessage:
 		if settled(t) {
@@ -83,6 +81,7 @@ func (d *Detector) Observe(dst []signal.Mark, t *touchpoint.Touchpoint) []signal
 	default:
 		return dst
 	}
+	m.Key = key(t)
 	return append(dst, m)
 }
 

@@ -1,0 +1,88 @@
+package detectors
+
+import (
+	"fmt"
+	"testing"
+
+	"touchwatch/ingest/touchpoint"
+	"touchwatch/processors/signal"
+	"touchwatch/processors/signal/settings"
+)
+
+// day is a customer's day: a visit with a form and some trouble, a call, a chat and a post, 60 touchpoints.
+func day() []touchpoint.Touchpoint {
+	var all []touchpoint.Touchpoint
+	at := start
+	add := func(kind touchpoint.Kind, step int64, change func(*touchpoint.Touchpoint)) {
+		at += touchpoint.Millis(step)
+		tp := touchpoint.Touchpoint{
+			ID: touchpoint.ID(fmt.Sprintf("website:evt-%08d", len(all))), Kind: kind, Channel: touchpoint.Website, OccurredAt: at,
+			Place: touchpoint.Place{Page: "/shop/kettles", Element: "a#kettle", Campaign: "autumn"}, Attrs: map[string]string{},
+		}
+		if change != nil {
+			change(&tp)
+		}
+		all = append(all, tp)
+	}
+	outcome := func(s string) func(*touchpoint.Touchpoint) {
+		return func(tp *touchpoint.Touchpoint) { tp.Click = &touchpoint.Click{X: 10, Y: 20, Outcome: s} }
+	}
+	for range 12 {
+		add(touchpoint.PageView, 20_000, nil)
+		add(touchpoint.ClickKind, 8_000, outcome("navigation"))
+	}
+	for range 5 {
+		add(touchpoint.ClickKind, 500, outcome("none"))
+	}
+	add(touchpoint.CheckoutFailed, 30_000, nil)
+	for i := range 6 {
+		add(touchpoint.FormField, 4_000, func(tp *touchpoint.Touchpoint) { tp.Place.Form, tp.Place.Field = "address", fmt.Sprint(i) })
+	}
+	call := func(tp *touchpoint.Touchpoint) {
+		tp.Channel, tp.Place = touchpoint.Call, touchpoint.Place{Thread: "call-7f31", Queue: "Billing"}
+	}
+	for _, k := range []touchpoint.Kind{touchpoint.CallQueued, touchpoint.CallAnswered, touchpoint.CallHoldStart, touchpoint.CallHoldEnd, touchpoint.CallEnded} {
+		add(k, 60_000, call)
+	}
+	for i := range 17 {
+		kind := touchpoint.ChatCustomerMessage
+		if i%2 == 1 {
+			kind = touchpoint.ChatAgentMessage
+		}
+		add(kind, 30_000, func(tp *touchpoint.Touchpoint) {
+			tp.Channel, tp.Place = touchpoint.Chat, touchpoint.Place{Thread: "conv-4711", Queue: "Web"}
+			tp.Mood = &touchpoint.Mood{Displeasure: 0.3, Problem: 0.2}
+		})
+	}
+	add(touchpoint.SocialPost, 600_000, func(tp *touchpoint.Touchpoint) {
+		tp.Channel, tp.Place = touchpoint.Social, touchpoint.Place{Thread: "post-1", Platform: "x"}
+		tp.Mood = &touchpoint.Mood{Displeasure: 0.8, Words: []string{"still waiting"}}
+	})
+	return all
+}
+
+// BenchmarkDetectors is one touchpoint through all detectors, as the fold calls them, in the middle of a customer's day.
+func BenchmarkDetectors(b *testing.B) {
+	detectors := New(settings.Default())
+	points := day()
+	windows := make([][]signal.Mark, len(detectors))
+	var scratch [4]signal.Mark
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		tp := &points[i%len(points)]
+		if i%len(points) == 0 {
+			clear(windows)
+		}
+		for k, d := range detectors {
+			marks := d.Observe(scratch[:0], tp)
+			if len(marks) == 0 {
+				continue
+			}
+			for _, m := range marks {
+				windows[k], _ = signal.Insert(windows[k], m)
+			}
+			windows[k], _ = signal.Prune(windows[k], d.Bounds())
+			d.Detect(windows[k], 0)
+		}
+	}
+}
