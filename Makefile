@@ -29,7 +29,7 @@ $(WEB)/node_modules/.installed: $(WEB)/package-lock.json
 	cd $(WEB) && npm ci --no-audit --no-fund
 	@touch $@
 
-chdb: ## Get the embedded ClickHouse engine (npm, once, about 150 MB); without it history is off
+chdb: ## Get the embedded ClickHouse engine (npm, once, about 550 MB on disk); without it history is off
 	@deploy/servers/chdb.sh || true
 
 test: chdb ## Unit and integration tests on the embedded servers

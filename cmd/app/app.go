@@ -29,6 +29,8 @@ type App struct {
 	version Version
 	log     *slog.Logger
 	reg     *prometheus.Registry
+	// alertChanges counts alerts by rule, severity and phase; rules are few and named by the operator.
+	alertChanges *prometheus.CounterVec
 
 	kafka  *kafka.Client
 	dialer *kafka.Dialer
@@ -60,6 +62,12 @@ func New(cfg Config, version Version, log *slog.Logger) (*App, error) {
 		return nil, err
 	}
 	a := &App{cfg: cfg, bundle: bundle, version: version, log: log, reg: prometheus.NewRegistry(), prepared: make(chan struct{})}
+	a.alertChanges = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "touchwatch_alerts_total", Help: "Alert changes by rule, severity and phase. A jump in 'firing': many customers are in trouble, or a rule is too eager.",
+	}, []string{"rule", "severity", "phase"})
+	info := prometheus.NewGauge(prometheus.GaugeOpts{Name: "touchwatch_build_info", Help: "Always 1; the labels say which program this is.", ConstLabels: prometheus.Labels{"version": version.Version, "revision": version.Revision, "goversion": version.Go}})
+	info.Set(1)
+	a.reg.MustRegister(a.alertChanges, info)
 	a.reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	if a.kafka, err = cfg.Kafka.Client(); err != nil {
 		return nil, err

@@ -2,12 +2,14 @@ package app
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
 
 	"github.com/redis/go-redis/v9"
 
+	"touchwatch/alerts/alert"
 	"touchwatch/ingest/intake"
 	"touchwatch/ingest/touchpoint"
 	"touchwatch/processors/keyed"
@@ -40,7 +42,7 @@ func (a *App) customerOptions(ctx context.Context, m *keyed.Metrics) (keyed.Opti
 	}
 	o := a.runtimeOptions(m)
 	o.Group, o.Topic, o.Prefix = "touchwatch.customers", TopicTimeline, keyed.CustomerPrefix
-	o.Relay = keyed.Relay{Alerts: TopicAlerts, AlertPartitions: a.cfg.Topics.PlacePartitions, Signals: TopicSignals, SignalPartitions: a.cfg.Topics.PlacePartitions}
+	o.Relay = keyed.Relay{Alerts: TopicAlerts, AlertPartitions: a.cfg.Topics.PlacePartitions, Signals: TopicSignals, SignalPartitions: a.cfg.Topics.PlacePartitions, OnAlert: a.logAlert}
 	o.Progress = func(ctx context.Context) (keyed.Progress, error) {
 		upTo, topics, err := intake.ReadProgress(ctx, a.redis, names, counts)
 		p := keyed.Progress{UpTo: upTo}
@@ -56,7 +58,7 @@ func (a *App) customerOptions(ctx context.Context, m *keyed.Metrics) (keyed.Opti
 func (a *App) placeOptions(m *keyed.Metrics) keyed.Options {
 	o := a.runtimeOptions(m)
 	o.Group, o.Topic, o.Prefix = "touchwatch.places", TopicSignals, keyed.PlacePrefix
-	o.Relay = keyed.Relay{Alerts: TopicAlerts, AlertPartitions: a.cfg.Topics.PlacePartitions}
+	o.Relay = keyed.Relay{Alerts: TopicAlerts, AlertPartitions: a.cfg.Topics.PlacePartitions, OnAlert: a.logAlert}
 	o.Progress = func(ctx context.Context) (keyed.Progress, error) {
 		upTo, err := relayProgress(ctx, a.redis, a.cfg.Topics.TimelinePartitions)
 		return keyed.Progress{UpTo: upTo, Sources: []keyed.SourceProgress{{Topic: TopicTimeline, UpTo: upTo}}}, err
@@ -113,4 +115,16 @@ func (a *App) build(ctx context.Context) error {
 		return a.web()
 	}
 	return nil
+}
+
+// logAlert writes an alert's change of phase to the log, one line each, for those who collect logs.
+func (a *App) logAlert(body []byte) {
+	var al alert.Alert
+	if err := json.Unmarshal(body, &al); err != nil {
+		a.log.Error("alert in the outbox cannot be read", "error", err)
+		return
+	}
+	a.alertChanges.WithLabelValues(al.Rule, string(al.Severity), string(al.Phase)).Inc()
+	a.log.Info("alert", "phase", al.Phase, "severity", al.Severity, "rule", al.Rule, "subject", al.Subject.ID, "name", al.Subject.Name,
+		"score", al.Score, "reason", al.Reason, "id", al.ID, "version", al.Version, "late", al.Late)
 }

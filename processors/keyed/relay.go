@@ -87,6 +87,9 @@ func (r *relay) step(ctx context.Context) (bool, error) {
 	r.position = entries[len(entries)-1].ID
 	for _, e := range entries {
 		r.passed = append(r.passed, e.ID)
+		if body, ok := e.Values["body"].(string); ok && r.opt.Relay.OnAlert != nil && e.Values["kind"] == OutAlert {
+			r.opt.Relay.OnAlert([]byte(body))
+		}
 	}
 	return true, r.store(ctx)
 }

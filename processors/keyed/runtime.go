@@ -41,6 +41,8 @@ type Relay struct {
 	AlertPartitions  int
 	Signals          string // topic of signal entries, "" for none
 	SignalPartitions int
+	// OnAlert hears of every alert change after it was copied to Kafka, so possibly twice after a crash. nil hears nothing.
+	OnAlert func(body []byte)
 }
 
 // Runtime runs a Logic over all partitions that the group assigns to this process.
