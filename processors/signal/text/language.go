@@ -7,7 +7,7 @@ import "strings"
 const (
 	stopVote = 3
 	wordVote = 1
-	lead     = 2
+	lead     = 1
 	overrule = 9
 )
 

@@ -67,7 +67,7 @@ func (t *tongue) lookUp(s *scratch) {
 				}
 			}
 		}
-		if tok.flags&symbol == 0 && (!ok || v == value{class: starts}) {
+		if tok.flags&symbol == 0 && !v.says() && v.class&(stop|neutral) == 0 {
 			v = t.byPrefix(s, tok, v)
 		}
 		if tok.flags&numeral != 0 {

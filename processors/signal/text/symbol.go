@@ -54,7 +54,7 @@ func (s *scratch) punctuation(text string, i int) int {
 	case '@':
 		return skipName(text, i+1)
 	case '>':
-		if strings.TrimSpace(text[:i]) == "" {
+		if i == 0 {
 			return skipQuoted(text, i)
 		}
 	}
