@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/redis/go-redis/v9"
@@ -36,6 +37,8 @@ type App struct {
 	dialer *kafka.Dialer
 	state  redis.UniversalClient // never retries by itself: an error means 'outcome unknown'
 	redis  redis.UniversalClient // for reads
+
+	past driver.Conn // ClickHouse, for questions; nil until asked for
 
 	listener net.Listener
 	server   *server
@@ -210,4 +213,5 @@ func (a *App) close() {
 	connect.CloseKafka(a.kafka)
 	_ = a.state.Close()
 	_ = a.redis.Close()
+	closeHistory(a.past)
 }

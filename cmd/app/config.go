@@ -49,6 +49,8 @@ type Config struct {
 	Auth        Auth   `yaml:"auth"`
 	Limits      Limits `yaml:"limits"`
 	Log         Log    `yaml:"log"`
+	// WhyNoHistory says how to get an archive when none is configured; set by the program, not by a file.
+	WhyNoHistory string `yaml:"-"`
 }
 
 // Topics says which topics there are and how they are created.
@@ -113,6 +115,8 @@ func Default() Config {
 		Topics:     Topics{TimelinePartitions: 8, PlacePartitions: 4, TimelineRetention: 14 * 24 * time.Hour},
 		Limits:     Limits{CacheMiB: 64, HistoryDays: 400, ForgetAnonymous: customer.DefaultRetention.Anonymous, ForgetKnown: customer.DefaultRetention.Known},
 		Log:        Log{Level: "info"},
+
+		WhyNoHistory: "no ClickHouse is configured: set clickhouse.addrs",
 	}
 	for _, name := range []string{"touchpoints.website", "touchpoints.chat", "touchpoints.social", "touchpoints.call", "customers.profiles"} {
 		c.Topics.Raw = append(c.Topics.Raw, RawTopic{Name: name, Format: decode.DefaultFormat(name), Partitions: 4})

@@ -44,7 +44,11 @@ func (c *Config) applyEnv(environ []string) error {
 // collectKeys maps variable names to the fields they set; lists of sections have none.
 func collectKeys(prefix string, v reflect.Value, out map[string]reflect.Value) {
 	for i := range v.NumField() {
-		name := prefix + strings.ToUpper(strings.Split(v.Type().Field(i).Tag.Get("yaml"), ",")[0])
+		key := strings.Split(v.Type().Field(i).Tag.Get("yaml"), ",")[0]
+		if key == "-" {
+			continue
+		}
+		name := prefix + strings.ToUpper(key)
 		f := v.Field(i)
 		switch {
 		case f.Kind() == reflect.Struct:

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 
 	"touchwatch/deploy/connect"
+	"touchwatch/processors/archive"
 )
 
 // Migrate creates the topics and tables that are missing and brings tables up to date. Running it again changes nothing.
@@ -18,5 +19,12 @@ func Migrate(ctx context.Context, cfg Config, log *slog.Logger) error {
 		return err
 	}
 	log.Info("topics are there", "count", len(cfg.Topics.all()))
+	if !cfg.History() {
+		return nil
+	}
+	if err := archive.Migrate(ctx, cfg.ClickHouse, cfg.Limits.HistoryDays, log); err != nil {
+		return err
+	}
+	log.Info("tables are up to date", "clickhouse", cfg.ClickHouse.Addrs)
 	return nil
 }

@@ -69,6 +69,9 @@ func runDev(ctx context.Context, o *devOptions, out io.Writer, log *slog.Logger)
 	defer stack.close()
 	cfg := app.DevConfig(stack.addrs)
 	cfg.SignalsFile, cfg.RulesFile = o.signals, o.rules
+	if stack.noHouse != nil {
+		cfg.WhyNoHistory = stack.noHouse.Error()
+	}
 	program, err := app.New(cfg, version(), log)
 	if err != nil {
 		return taken(err, "--listen")
