@@ -85,4 +85,26 @@ func BenchmarkDetectors(b *testing.B) {
 			d.Detect(windows[k], 0)
 		}
 	}
+	b.ReportMetric(float64(evening(detectors, points)), "B/windows")
+}
+
+// evening returns how many encoded bytes of marks a customer's state holds after these touchpoints.
+func evening(detectors []signal.Detector, points []touchpoint.Touchpoint) (bytes int) {
+	for _, d := range detectors {
+		var marks []signal.Mark
+		for i := range points {
+			for _, m := range d.Observe(nil, &points[i]) {
+				marks, _ = signal.Insert(marks, m)
+			}
+			marks, _ = signal.Prune(marks, d.Bounds())
+		}
+		for i := range marks {
+			b, err := marks[i].MarshalMsg(nil)
+			if err != nil {
+				panic(err)
+			}
+			bytes += len(b)
+		}
+	}
+	return bytes
 }

@@ -3,6 +3,7 @@ package detectors
 import (
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"reflect"
 	"slices"
 	"strings"
@@ -67,7 +68,7 @@ type customer struct {
 }
 
 func newCustomer() *customer {
-	all := New(settings.Default())
+	all := shipped()
 	return &customer{detectors: all, windows: make([][]signal.Mark, len(all))}
 }
 
@@ -141,6 +142,21 @@ var names = []string{
 	"unanswered_chat", "repeat_contact", "detractor", "low_csat", "low_ces", "low_stars", "good_rating", "problem_solved", "purchase",
 }
 
+func TestEverySignalIsDocumented(t *testing.T) {
+	doc, err := os.ReadFile("../../../docs/signals.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		if !strings.Contains(string(doc), "\n### "+name+" ·") && !strings.Contains(string(doc), "\n| "+name+" |") {
+			t.Errorf("docs/signals.md says nothing about %s", name)
+		}
+		if !strings.Contains(string(settings.DefaultYAML), "\n  "+name+":\n") {
+			t.Errorf("signals.yaml has no %s", name)
+		}
+	}
+}
+
 func signalsAreWellFormed(t *rapid.T) {
 	var points []touchpoint.Touchpoint
 	span := rapid.SampledFrom([]time.Duration{time.Minute, time.Hour, 10 * 24 * time.Hour}).Draw(t, "span")
@@ -148,7 +164,7 @@ func signalsAreWellFormed(t *rapid.T) {
 		points = append(points, anything(t, i, span))
 	}
 	now := start + touchpoint.Millis(rapid.Int64Range(0, 20*24*3_600_000).Draw(t, "now"))
-	for _, d := range New(settings.Default()) {
+	for _, d := range shipped() {
 		var marks []signal.Mark
 		for i := range points {
 			for _, m := range d.Observe(nil, &points[i]) {
@@ -194,7 +210,7 @@ func check(t *rapid.T, d signal.Detector, g *signal.Signal, marks []signal.Mark,
 func TestSignalsAreWellFormed(t *testing.T) { rapid.Check(t, signalsAreWellFormed) }
 
 func TestFamiliesAreSortedAndDifferent(t *testing.T) {
-	all := New(settings.Default())
+	all := shipped()
 	for i := 1; i < len(all); i++ {
 		if all[i-1].Family() >= all[i].Family() {
 			t.Errorf("%s before %s", all[i-1].Family(), all[i].Family())

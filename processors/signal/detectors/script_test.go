@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -19,6 +20,9 @@ import (
 )
 
 var rewrite = flag.Bool("rewrite", false, "write what the detectors say into the scripts")
+
+// shipped are the detectors with their shipped settings.
+var shipped = sync.OnceValue(func() []signal.Detector { return New(settings.Default()) })
 
 // start is the moment that scripts count from.
 const start = touchpoint.Millis(1_750_000_000_000)
@@ -229,7 +233,7 @@ func (sc *scenario) run(t *testing.T) string {
 func play(points []touchpoint.Touchpoint, now touchpoint.Millis) string {
 	var signals []signal.Signal
 	var wake touchpoint.Millis
-	for _, d := range New(settings.Default()) {
+	for _, d := range shipped() {
 		var marks []signal.Mark
 		for i := range points {
 			for _, m := range d.Observe(nil, &points[i]) {

@@ -11,7 +11,6 @@ import (
 type burst struct {
 	members [maxMarks]uint8
 	n       int
-	useful  bool // the page answered in between: the next click begins a new one
 }
 
 func (b *burst) add(i int)    { b.members[b.n] = uint8(i); b.n++ }
@@ -64,7 +63,7 @@ func (c *Clicks) follow(b *burst, marks []signal.Mark, i int, done *[maxMarks]bo
 	}
 }
 
-func isClick(m *signal.Mark) bool { return m.Kind >= silentClick && m.Kind <= leavingClick }
+func isClick(m *signal.Mark) bool { return m.Kind >= silentClick && m.Kind <= usefulClick }
 
 // angry reports whether the click may belong to a burst of rage: on no control that is clicked often anyway, and
 // without a useful response.

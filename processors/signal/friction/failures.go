@@ -51,7 +51,7 @@ func (c *Clicks) errorSignal(marks []signal.Mark, b *burst, failure *signal.Mark
 // clickBefore returns the latest click on the failure's page that is at most Within before it, or −1.
 func (c *Clicks) clickBefore(marks []signal.Mark, failure int) int {
 	for k := failure - 1; k >= 0 && marks[failure].At.Sub(marks[k].At) <= c.err.Within; k-- {
-		if page, _ := split(marks[k].Key); isClick(&marks[k]) && marks[k].Kind != leavingClick && page == marks[failure].Key {
+		if page, _ := split(marks[k].Key); isClick(&marks[k]) && page == marks[failure].Key {
 			return k
 		}
 	}

@@ -20,7 +20,6 @@ const (
 	unwatchedClick            // nobody watched what it did
 	requestClick              // it sent a request
 	usefulClick               // the page changed
-	leavingClick              // it led to another page
 	pageView
 	scriptError   // Key is the page
 	failedRequest // Key is the page, N the status, X 1 when it was a submit, Note the address
@@ -64,6 +63,9 @@ func (c *Clicks) Observe(dst []signal.Mark, t *touchpoint.Touchpoint) []signal.M
 	m := signal.Mark{At: t.OccurredAt, ID: t.ID, Place: t.Place.Campaign}
 	switch t.Kind {
 	case touchpoint.ClickKind:
+		if t.Click != nil && t.Click.Outcome == "navigation" {
+			return dst // it did what it should, and what fails afterwards is another page's or was aborted
+		}
 		return append(dst, c.click(m, t))
 	case touchpoint.PageView:
 		m.Kind, m.Place = pageView, ""
@@ -98,8 +100,6 @@ func (c *Clicks) click(m signal.Mark, t *touchpoint.Touchpoint) signal.Mark {
 		m.Kind = requestClick
 	case "mutation":
 		m.Kind = usefulClick
-	case "navigation":
-		m.Kind = leavingClick
 	}
 	return m
 }

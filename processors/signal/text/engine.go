@@ -107,7 +107,7 @@ func (e *Engine) Judge(text, lang string) (touchpoint.Mood, string) {
 	v := t.score(s)
 	mood := touchpoint.Mood{
 		Displeasure: v.displeasure, Problem: v.problem, Confidence: s.confidence(t, &v),
-		Intents: e.intents[v.intents], Words: s.words(text, &v),
+		Intents: e.intents[v.intents], Words: s.words(text),
 	}
 	e.pool.Put(s)
 	return mood, language

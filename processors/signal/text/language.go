@@ -11,10 +11,13 @@ const (
 	overrule = 9
 )
 
-// ballot says which languages know a word: in the class of its value, two bits of weight for each language.
+// ballot says which languages know a word: a byte of weight for each of them.
 type ballot struct {
-	table table
+	table table[uint64]
 }
+
+// voters is how many words of a text vote; their sum stays within a byte.
+const voters = 255 / stopVote
 
 // newBallot lets each language vote with its stop words and its other words. A word that several languages know counts
 // less for each of them.
@@ -41,13 +44,11 @@ func newBallot(tongues []*tongue, lexicons []*Lexicon) ballot {
 			all[h][k] = max(all[h][k], w)
 		}
 	}
-	packed := make(map[uint64]value, len(all))
+	packed := make(map[uint64]uint64, len(all))
 	for h, w := range all {
-		var class uint16
 		for k, n := range w {
-			class |= uint16(n) << (2 * k)
+			packed[h] |= uint64(n) << (8 * k)
 		}
-		packed[h] = value{class: class}
 	}
 	return ballot{newTable(packed)}
 }
@@ -81,13 +82,7 @@ func (e *Engine) choose(s *scratch, said string) (*tongue, string) {
 	if said != "" && said != "ru" && indexOf(e.tongues, said) < 0 {
 		return e.none, said
 	}
-	var count [maxLanguages]int
-	for i := range s.tokens[:s.n] {
-		v, _ := e.ballot.table.get(s.tokens[i].hash)
-		for k := range count {
-			count[k] += int(v.class >> (2 * k) & 3)
-		}
-	}
+	count := e.ballot.count(s)
 	best := 0
 	for k := range e.tongues {
 		if count[k] > count[best] {
@@ -101,6 +96,19 @@ func (e *Engine) choose(s *scratch, said string) (*tongue, string) {
 		return e.none, ""
 	}
 	return e.tongues[best], e.tongues[best].language
+}
+
+// count adds up the votes of the first words of a text, by language.
+func (b *ballot) count(s *scratch) (count [maxLanguages]int) {
+	sum := uint64(0)
+	for i := range s.tokens[:min(s.n, voters)] {
+		v, _ := b.table.get(s.tokens[i].hash)
+		sum += v
+	}
+	for k := range count {
+		count[k] = int(sum >> (8 * k) & 0xff)
+	}
+	return count
 }
 
 // latin reports whether a language that is spoken here is written in Latin letters: a Russian text with it is a browser's

@@ -30,18 +30,18 @@ func chain(h, word uint64) uint64 {
 
 // table is an open hash table from hashes to values, at most a quarter full, read-only once built. Entries are told apart
 // by their 64-bit hashes alone.
-type table struct {
+type table[V any] struct {
 	shift uint
 	keys  []uint64
-	vals  []value
+	vals  []V
 }
 
-func newTable(all map[uint64]value) table {
+func newTable[V any](all map[uint64]V) table[V] {
 	bits := uint(4)
 	for 1<<bits < 4*len(all) {
 		bits++
 	}
-	t := table{shift: 64 - bits, keys: make([]uint64, 1<<bits), vals: make([]value, 1<<bits)}
+	t := table[V]{shift: 64 - bits, keys: make([]uint64, 1<<bits), vals: make([]V, 1<<bits)}
 	for h, v := range all {
 		i := t.slot(h)
 		for t.keys[i] != 0 {
@@ -52,15 +52,15 @@ func newTable(all map[uint64]value) table {
 	return t
 }
 
-func (t *table) slot(h uint64) int { return int(h * 0x9e3779b97f4a7c15 >> t.shift) }
+func (t *table[V]) slot(h uint64) int { return int(h * 0x9e3779b97f4a7c15 >> t.shift) }
 
-func (t *table) get(h uint64) (value, bool) {
+func (t *table[V]) get(h uint64) (v V, ok bool) {
 	for i := t.slot(h); ; i = (i + 1) & (len(t.keys) - 1) {
 		switch t.keys[i] {
 		case h:
 			return t.vals[i], true
 		case 0:
-			return value{}, false
+			return v, false
 		}
 	}
 }
@@ -74,9 +74,9 @@ func (f *filter) has(h uint64) bool { return f[h>>54]&(1<<(h>>48&63)) != 0 }
 // tongue is one language made ready for judging.
 type tongue struct {
 	language string
-	words    table
-	prefixes table
-	phrases  table
+	words    table[value]
+	prefixes table[value]
+	phrases  table[value]
 	maybe    filter // prefixes
 	phrasing filter // phrases
 	shortest int    // bytes of the shortest prefix

@@ -1,0 +1,53 @@
+package text
+
+import (
+	"math"
+	"slices"
+)
+
+// confidence is high when the language is known and the words agree, and low when nothing was found to go by.
+func (s *scratch) confidence(t *tongue, v *verdict) float32 {
+	known := 1.0
+	if t.language == "" {
+		known = 0.4
+	}
+	said := v.neg + v.pos
+	if said == 0 {
+		return float32(0.4 * known)
+	}
+	agree := math.Abs(v.neg-v.pos) / said
+	return float32(known * (0.3 + 0.7*agree*said/(said+1.5)))
+}
+
+// maxWords is how many deciding words a mood names.
+const maxWords = 5
+
+// words returns what decided, most important first; nil for a text that says nothing.
+func (s *scratch) words(text string) []string {
+	if s.hitCount == 0 {
+		return nil
+	}
+	hits := s.hits[:s.hitCount]
+	slices.SortStableFunc(hits, func(a, b hit) int {
+		switch x, y := a.size(), b.size(); {
+		case x > y:
+			return -1
+		case x < y:
+			return 1
+		}
+		return 0
+	})
+	out := make([]string, 0, maxWords)
+	for _, h := range hits {
+		w := text[s.tokens[h.first].start:s.tokens[h.last].end]
+		if h.size() > 0 && len(out) < maxWords && !slices.Contains(out, w) {
+			out = append(out, w)
+		}
+	}
+	return out
+}
+
+// size is how much a hit decided.
+func (h hit) size() float32 {
+	return max(h.displeasure, -h.displeasure) + h.problem/2
+}
