@@ -88,18 +88,18 @@ func (w *World) badChat(s *session, t topic, how ending) {
 	switch how {
 	case solved:
 		s.agentSays(w.between(10_000, 45_000), w.line(s, agentHello))
-		s.customerSays(w.between(5_000, 20_000), w.line(s, chatProblem))
+		s.customerSays(w.between(5_000, 20_000), w.line(s, s.p.subject(siteProblem, chatProblem)))
 		w.chatEnd(s, agentSolve)
 	case ignored:
 		s.customerSays(w.between(45_000, 90_000), w.line(s, chatNudge))
 		s.customerSays(w.between(50_000, 120_000), w.line(s, chatNudge))
 		if w.chance(0.6) {
-			s.customerSays(w.between(60_000, 150_000), w.line(s, chatComplain))
+			s.customerSays(w.between(60_000, 150_000), w.line(s, s.p.subject(siteComplain, chatComplain)))
 		}
 		s.add(step{wait: w.between(30_000, 90_000), kind: touchpoint.ChatClosed, outcome: "left"})
 	case unsolved:
 		s.agentSays(w.between(70_000, 200_000), w.line(s, agentHello))
-		s.customerSays(w.between(8_000, 20_000), w.line(s, chatComplain))
+		s.customerSays(w.between(8_000, 20_000), w.line(s, s.p.subject(siteComplain, chatComplain)))
 		s.add(step{wait: w.between(20_000, 60_000), kind: touchpoint.ChatHandover})
 		s.agentSays(w.between(60_000, 150_000), w.line(s, agentAnswer))
 		s.customerSays(w.between(5_000, 15_000), w.line(s, chatAngry))

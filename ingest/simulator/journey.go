@@ -159,7 +159,7 @@ func (w *World) checkout(s *session, wait int) {
 // bought is what a purchase does to a person's mood.
 func (w *World) bought(s *session) {
 	s.p.mood = min(s.p.mood+20, 60)
-	if s.p.trouble != nil && s.p.trouble.website {
+	if s.p.trouble != nil && s.p.trouble.purchase {
 		w.recover(s.p, "the purchase went through at last")
 	}
 }
@@ -219,12 +219,10 @@ func (w *World) gate(s *session, st *step) {
 
 // stuck replaces the rest of the plan: the button does nothing, however often it is pressed.
 func (w *World) stuck(s *session, st *step) {
-	s.steps = append(s.steps[:0], s.steps[:0]...)
+	s.steps = s.steps[:0]
 	s.pos = 0
 	w.getIntoTrouble(s.p, "button "+st.element+" on "+s.page.path+" does not work", touchpoint.Website, s)
-	if s.p.trouble != nil {
-		s.p.trouble.website = true
-	}
+	s.p.trouble.page, s.p.trouble.purchase = true, st.element != "button#save-address"
 	w.say(s, &step{kind: touchpoint.ClickKind, element: st.element, outcome: "none"})
 	presses := w.between(3, 7)
 	for i := range presses {
@@ -259,6 +257,7 @@ func (w *World) formTrap(s *session) {
 		if i == 1 {
 			st.then = func(w *World, s *session) {
 				w.getIntoTrouble(s.p, "the address form refuses what is typed", touchpoint.Website, s)
+				s.p.trouble.page = true
 			}
 		}
 		s.add(st)

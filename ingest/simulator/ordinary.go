@@ -52,12 +52,12 @@ func (w *World) contacting() *person {
 	return w.stranger()
 }
 
-// ordinaryPost plans what people post on an ordinary day: questions, praise, reviews, and here and there a grumble by
-// somebody who is in no trouble.
+// ordinaryPost plans what people post on an ordinary day: questions, praise, reviews, and here and there a grumble
+// about the world by somebody who is in no trouble.
 func (w *World) ordinaryPost(s *session) {
 	if s.format == &ownSocial && w.chance(0.35) {
 		w.review(s, 3+w.pick(10, 35, 55))
 		return
 	}
-	w.publish(s, [...]topic{postPraise, postNeutral, postComplain}[w.pick(40, 57, 3)], w.chance(0.3))
+	w.publish(s, [...]topic{postPraise, postNeutral, postGrumble}[w.pick(40, 57, 3)], w.chance(0.3))
 }

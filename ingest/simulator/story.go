@@ -60,7 +60,7 @@ func (w *World) janaVisits(p *person) {
 	s.view(200, &pagePayment)
 	s.add(step{wait: janaPays - janaArrives - 3_100, do: happens, then: func(w *World, s *session) {
 		w.getIntoTrouble(s.p, "button button#pay on /checkout/payment does not work", touchpoint.Website, s)
-		s.p.trouble.website = true
+		s.p.trouble.page, s.p.trouble.purchase = true, true
 	}})
 	for i := range 6 {
 		s.click(420, "button#pay", "none")

@@ -43,6 +43,12 @@ const (
 	postNeutral
 	postComplain
 	postAngry
+	siteProblem // these are about a page that does not work
+	siteComplain
+	siteAngry
+	siteCall
+	sitePost
+	postGrumble
 	postReply
 	reviewGood
 	reviewMixed
@@ -62,7 +68,8 @@ var topicNames = [topicCount]string{
 	"chat.ask", "chat.problem", "chat.complain", "chat.angry", "chat.nudge", "chat.thanks",
 	"agent.hello", "agent.answer", "agent.solve", "agent.bye", "bot.hello",
 	"call.ask", "call.complain", "call.angry", "call.thanks", "call.agent",
-	"post.praise", "post.neutral", "post.complain", "post.angry", "post.reply",
+	"post.praise", "post.neutral", "post.complain", "post.angry",
+	"site.problem", "site.complain", "site.angry", "site.call", "site.post", "post.grumble", "post.reply",
 	"review.good", "review.mixed", "review.bad", "survey.good", "survey.bad",
 	"jana.chat", "jana.nudge", "jana.again", "jana.post", "jana.thanks",
 }

@@ -9,7 +9,8 @@ import (
 // trouble is what a person goes through until it is solved or they stop trying.
 type trouble struct {
 	Trouble
-	website  bool // the purchase is what they want
+	page     bool // a page that does not work is the cause
+	purchase bool // and a purchase is what they want
 	attempts int
 	told     bool // they posted about it
 }
@@ -109,7 +110,7 @@ func (w *World) attempt(p *person) *session {
 	t := p.trouble
 	t.attempts++
 	again := 0
-	if t.website && w.outage == nil {
+	if t.purchase && w.outage == nil {
 		again = 30
 	}
 	loud := 8
@@ -143,11 +144,19 @@ func (p *person) tone(calm, annoyed, furious topic) topic {
 	return calm
 }
 
+// subject chooses about what somebody in trouble speaks: the page that does not work, or anything else.
+func (p *person) subject(site, other topic) topic {
+	if p.trouble.page {
+		return site
+	}
+	return other
+}
+
 func (w *World) troubledChat(p *person) *session {
 	w.showsOn(p, touchpoint.Chat)
 	s := w.converse(p)
 	how := [...]ending{solved, ignored, unsolved}[w.pick(40, 35, 25)]
-	w.badChat(s, p.tone(chatProblem, chatComplain, chatAngry), how)
+	w.badChat(s, p.tone(p.subject(siteProblem, chatProblem), p.subject(siteComplain, chatComplain), p.subject(siteAngry, chatAngry)), how)
 	s.last = outcome(how, "the chat solved it")
 	return s
 }
@@ -156,7 +165,7 @@ func (w *World) troubledCall(p *person) *session {
 	w.showsOn(p, touchpoint.Call)
 	s := w.ring(p)
 	how := [...]ending{solved, ignored, unsolved}[w.pick(45, 30, 25)]
-	w.badCall(s, p.tone(callComplain, callComplain, callAngry), how)
+	w.badCall(s, p.tone(p.subject(siteCall, callComplain), p.subject(siteCall, callComplain), callAngry), how)
 	s.last = outcome(how, "the call solved it")
 	return s
 }
@@ -168,7 +177,7 @@ func (w *World) troubledPost(p *person) *session {
 	if s.format == &ownSocial && w.chance(0.3) {
 		w.review(s, w.between(1, 2))
 	} else {
-		w.publish(s, p.tone(postComplain, postComplain, postAngry), w.chance(0.4))
+		w.publish(s, p.tone(p.subject(sitePost, postComplain), p.subject(sitePost, postComplain), postAngry), w.chance(0.4))
 	}
 	s.last = outcome(unsolved, "")
 	return s
