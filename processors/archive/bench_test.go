@@ -55,3 +55,25 @@ func BenchmarkWrite(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkInsert is a full batch of a backlog: 100,000 touchpoints of one minute, and their counting.
+func BenchmarkInsert(b *testing.B) {
+	_, conn := migrated(b)
+	w := testWriter(conn)
+	n := 0
+	for b.Loop() {
+		p := new(parcel)
+		for range 100_000 {
+			n++
+			p.touches = append(p.touches, newTouchRow(&touchpoint.Touchpoint{
+				ID: touchpoint.ID(fmt.Sprint("website:", n)), Channel: touchpoint.Website, Kind: touchpoint.ClickKind, Customer: touchpoint.CustomerID(fmt.Sprint("c", n%20_000)),
+				OccurredAt: start.Add(time.Duration(n/100_000) * time.Minute), ReceivedAt: start, Place: touchpoint.Place{Page: "/checkout", Element: "button#pay", ViewID: fmt.Sprint(n)},
+				Source: touchpoint.Source{Topic: "touchpoints.website", Offset: int64(n)},
+			}))
+		}
+		if !w.write(b.Context(), p) {
+			b.Fatal("not written")
+		}
+	}
+	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "touchpoints/s")
+}
