@@ -7,6 +7,7 @@ package hub
 import (
 	"touchwatch/alerts/alert"
 	"touchwatch/ingest/touchpoint"
+	"touchwatch/processors/customer"
 )
 
 // Topic is one kind of news that a client may subscribe to.
@@ -76,20 +77,8 @@ type Problem struct {
 	Detail string `json:"detail"`
 }
 
-// RiskRow is one customer at risk.
-type RiskRow struct {
-	Customer touchpoint.CustomerID `json:"customer"`
-	Name     string                `json:"name,omitempty"`
-	Segment  string                `json:"segment,omitempty"`
-	Value    float64               `json:"value,omitempty"`
-	Owner    string                `json:"owner,omitempty"`
-	Score    float64               `json:"score"` // at At
-	At       touchpoint.Millis     `json:"at"`
-	Reason   string                `json:"reason"`   // the heaviest contribution's line
-	Channels []touchpoint.Channel  `json:"channels"` // bad channels in the last 24 h
-	Alerts   int                   `json:"alerts"`   // open alerts
-	Gone     bool                  `json:"gone,omitempty"`
-}
+// RiskRow is one customer at risk, as the customers' stage describes it.
+type RiskRow = customer.RiskRow
 
 // Minute counts one channel in one minute of event time. A later message about the same (Minute, Channel) replaces it.
 type Minute struct {
@@ -100,20 +89,8 @@ type Minute struct {
 	Recoveries int64              `json:"recoveries"`
 }
 
-// FeedItem is one touchpoint in the live ticker.
-type FeedItem struct {
-	ID       touchpoint.ID         `json:"id"`
-	At       touchpoint.Millis     `json:"at"`
-	Channel  touchpoint.Channel    `json:"channel"`
-	Kind     touchpoint.Kind       `json:"kind"`
-	Customer touchpoint.CustomerID `json:"customer"`
-	Name     string                `json:"name,omitempty"`
-	Text     string                `json:"text,omitempty"` // first 140 characters
-	Place    string                `json:"place,omitempty"`
-	Score    float64               `json:"score"`             // the customer's score after it
-	Signals  []string              `json:"signals,omitempty"` // names of the signals it brought
-	Mood     float32               `json:"mood,omitempty"`    // displeasure −1 … 1
-}
+// FeedItem is one touchpoint in the live ticker, as the customers' stage describes it.
+type FeedItem = customer.FeedItem
 
 // Progress says how far the picture reaches: everything received up to UpTo is in it. Now − UpTo is the age of the data.
 type Progress struct {
