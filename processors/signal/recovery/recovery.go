@@ -25,6 +25,13 @@ const (
 // negative_text.
 const displeased = 0.35
 
+// A text says that something is solved only when it is not unhappy (doubtful) and reports no new problem (stillBroken):
+// 'I thought this was fixed' is the opposite.
+const (
+	doubtful    = 0.1
+	stillBroken = 0.5
+)
+
 // Detector makes the signals of recovery.
 type Detector struct {
 	solved   settings.ProblemSolved
@@ -69,7 +76,7 @@ func kindOf(t *touchpoint.Touchpoint) uint8 {
 	case t.Mood == nil || !t.FromCustomer():
 	case t.Mood.Displeasure >= displeased:
 		return unhappy
-	case slices.Contains(t.Mood.Intents, "solved"):
+	case t.Place.Thread != "" && t.Mood.Displeasure < doubtful && t.Mood.Problem < stillBroken && slices.Contains(t.Mood.Intents, "solved"):
 		return said
 	}
 	return 0

@@ -114,3 +114,20 @@ func FuzzParseLexicon(f *testing.F) {
 		e.Judge(file, lex.Language)
 	})
 }
+
+// TestLexiconsLoad names what is wrong with a shipped file; everything else only panics.
+func TestLexiconsLoad(t *testing.T) {
+	files, err := shipped.ReadDir("lexicon")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		b, err := shipped.ReadFile("lexicon/" + f.Name())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := ParseLexicon(f.Name(), b); err != nil {
+			t.Error(err)
+		}
+	}
+}
