@@ -365,7 +365,7 @@ func TestAnOutageIsOneLineAndHeals(t *testing.T) {
 	embeddedOnly(t)
 	r := newRig(t, Options{Customers: 3, Places: 1})
 	r.start()
-	r.board.await(t, "the empty picture", func(*hub.Hub, int) bool { return r.feed.Ready(context.Background()) == nil })
+	eventually(t, "every partition is heard", func() bool { return r.feed.Ready(context.Background()) == nil })
 	r.server.SetError("LOADING Redis is loading the dataset in memory")
 	eventually(t, "not ready", func() bool { return r.feed.Ready(context.Background()) != nil })
 	if err := r.feed.Ready(context.Background()); !strings.Contains(err.Error(), "LOADING") {
