@@ -280,7 +280,7 @@ func TestTheAgeIsUnknownUntilEveryPartitionIsHeard(t *testing.T) {
 	r.stages["customers/0"].beat(beat{Progress: &hub.Progress{UpTo: noon}})
 	r.stages["places/0"].beat(beat{Progress: &hub.Progress{UpTo: noon}})
 	r.start()
-	r.board.await(t, "the picture", func(*hub.Hub, int) bool { return r.feed.Ready(context.Background()) == nil })
+	eventually(t, "the picture", func() bool { return r.feed.Ready(context.Background()) == nil })
 	r.board.await(t, "still unknown", func(h *hub.Hub, _ int) bool { return h.Progress().UpTo == 0 })
 	r.stages["customers/1"].beat(beat{Progress: &hub.Progress{UpTo: noon - 100}})
 	r.board.await(t, "the last partition", func(h *hub.Hub, _ int) bool { return h.Progress().UpTo == noon-100 })
@@ -289,7 +289,7 @@ func TestTheAgeIsUnknownUntilEveryPartitionIsHeard(t *testing.T) {
 func TestNewsArrivesFromAllPartitions(t *testing.T) {
 	r := newRig(t, Options{Customers: 2, Places: 1})
 	r.start()
-	r.board.await(t, "the empty picture", func(*hub.Hub, int) bool { return r.feed.Ready(context.Background()) == nil })
+	eventually(t, "the empty picture", func() bool { return r.feed.Ready(context.Background()) == nil })
 	for i, name := range []string{"customers/0", "customers/1", "places/0"} {
 		s := r.stages[name]
 		s.signal()
