@@ -270,9 +270,7 @@ func TestARestartedNodeFindsWhatIsThere(t *testing.T) {
 			risk[0].Name == "Name of cus_1" && h.Progress().UpTo == noon-500 &&
 			fmt.Sprint(h.Progress().Sources) == fmt.Sprintf("[{signals %d} {touchpoints.chat %d}]", noon-200, noon)
 	})
-	if err := r.feed.Ready(context.Background()); err != nil {
-		t.Error(err)
-	}
+	eventually(t, "ready", func() bool { return r.feed.Ready(context.Background()) == nil })
 }
 
 func TestTheAgeIsUnknownUntilEveryPartitionIsHeard(t *testing.T) {
@@ -426,7 +424,7 @@ func TestForeignEntriesAreLeftOutAndCounted(t *testing.T) {
 	c.do(r.client.ZAdd(ctx, c.keys.Risk(), redis.Z{Score: 1, Member: "cus_9"}, redis.Z{Score: 1, Member: "cus_gone"}).Err())
 	c.do(r.client.HSet(ctx, c.keys.States("cus_9"), "cus_9", "\x63???").Err())
 	r.start()
-	r.board.await(t, "the picture", func(*hub.Hub, int) bool { return r.feed.Ready(ctx) == nil })
+	eventually(t, "the picture", func() bool { return r.feed.Ready(ctx) == nil })
 	c.do(r.client.XAdd(ctx, &redis.XAddArgs{Stream: c.keys.Out(), ID: "1-0", Values: []any{"kind", "alert", "body", "null"}}).Err())
 	c.do(r.client.XAdd(ctx, &redis.XAddArgs{Stream: c.keys.Beat(), Values: []any{"something", "else"}}).Err())
 	c.next = 1
