@@ -100,13 +100,13 @@ func (f *Fold) Card(subject string, s *State) []byte {
 }
 
 // feedItem is the JSON of a touchpoint in the ticker.
-func feedItem(s *State, t *touchpoint.Touchpoint, changed []signal.Signal) []byte {
+func feedItem(s *State, t *touchpoint.Touchpoint, fresh []signal.Signal) []byte {
 	item := FeedItem{
 		ID: t.ID, At: t.OccurredAt, Channel: t.Channel, Kind: t.Kind, Customer: s.ID, Name: s.Profile.Name,
 		Text: Clip(t.Text, feedText), Place: t.Place.Where(), Score: s.Score(s.Now),
 	}
-	for i := range changed {
-		item.Signals = append(item.Signals, changed[i].Name)
+	for i := range fresh {
+		item.Signals = append(item.Signals, fresh[i].Name)
 	}
 	if t.Mood != nil {
 		item.Mood = t.Mood.Displeasure

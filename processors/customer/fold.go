@@ -98,12 +98,12 @@ func (f *Fold) touch(s *State, t *touchpoint.Touchpoint, fx *keyed.Effects) {
 	if body, err := EncodeTouchpoint(nil, t); err == nil {
 		fx.Remember(t.OccurredAt, body)
 	}
-	changed := f.observe(s, t, fx)
-	s.countSignals(t, changed, fx)
+	fresh := f.observe(s, t, fx)
+	s.countSignals(t, fresh, fx)
 	f.keepAlive(s, fx)
 	f.judge(s, nil, fx)
 	if fx.WantsShow() {
-		fx.Show(feedItem(s, t, changed))
+		fx.Show(feedItem(s, t, fresh))
 	}
 }
 

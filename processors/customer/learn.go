@@ -97,10 +97,10 @@ func (s *State) countHour(hour int32, ch touchpoint.Channel) {
 }
 
 // countSignals adds the touchpoint and what it brought to the live minute of its channel.
-func (s *State) countSignals(t *touchpoint.Touchpoint, changed []signal.Signal, fx *keyed.Effects) {
+func (s *State) countSignals(t *touchpoint.Touchpoint, fresh []signal.Signal, fx *keyed.Effects) {
 	c := keyed.Counts{Total: 1}
-	for i := range changed {
-		if changed[i].Negative() {
+	for i := range fresh {
+		if fresh[i].Negative() {
 			c.Negatives = 1
 		} else {
 			c.Recoveries = 1

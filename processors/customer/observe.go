@@ -9,27 +9,41 @@ import (
 	"touchwatch/processors/signal"
 )
 
-// observe shows a touchpoint to every detector and returns the signals that are new or changed because of it.
+// observe shows a touchpoint to every detector and returns the signals that came up because of it.
 func (f *Fold) observe(s *State, t *touchpoint.Touchpoint, fx *keyed.Effects) []signal.Signal {
 	var scratch [4]signal.Mark
-	var changed []signal.Signal
+	var fresh []signal.Signal
 	for _, d := range f.detectors {
 		marks := d.Observe(scratch[:0], t)
 		if len(marks) == 0 {
+			s.dropWindow(d)
 			continue
 		}
 		w := s.window(d.Family())
-		fresh := false
+		news := false
 		for _, m := range marks {
 			var added bool
 			w.Marks, added = signal.Insert(w.Marks, m)
-			fresh = fresh || added
+			news = news || added
 		}
-		if fresh {
-			changed = append(changed, s.detect(d, w, fx)...)
+		if news {
+			fresh = append(fresh, s.detect(d, w, fx)...)
 		}
 	}
-	return changed
+	return fresh
+}
+
+// dropWindow forgets a family's window that lies so far behind the customer's latest touchpoint that nothing can join it;
+// its contributions stay. It keeps the states of customers who come back small.
+func (s *State) dropWindow(d signal.Detector) {
+	i, ok := s.findWindow(d.Family())
+	if !ok || s.Windows[i].Wake != 0 {
+		return
+	}
+	marks, b := s.Windows[i].Marks, d.Bounds()
+	if len(marks) == 0 || s.Last.Sub(marks[len(marks)-1].At) > b.Keep+b.Gap {
+		s.Windows = slices.Delete(s.Windows, i, i+1)
+	}
 }
 
 // wake runs the detectors whose signals change by time alone at the moment that was reached.
@@ -49,7 +63,7 @@ func (f *Fold) wake(s *State, fx *keyed.Effects) {
 }
 
 // detect judges one window anew, replaces the family's contributions from the window's floor on, reports what changed
-// and returns it. The detectors' clock is the latest timer that was applied, never a newer receipt: what is late on one
+// and returns what came up. The detectors' clock is the latest timer that was applied, never a newer receipt: what is late on one
 // channel must not look missing because another channel is ahead.
 func (s *State) detect(d signal.Detector, w *Window, fx *keyed.Effects) []signal.Signal {
 	var floor touchpoint.Millis
@@ -59,22 +73,25 @@ func (s *State) detect(d signal.Detector, w *Window, fx *keyed.Effects) []signal
 	return s.replace(d.Family(), floor, found, fx)
 }
 
-// replace puts found in the place of the family's contributions whose first evidence is not before floor.
+// replace puts found in the place of the family's contributions whose first evidence is not before floor, and of those of
+// the same identity, however old. It returns those that were not there before.
 func (s *State) replace(family string, floor touchpoint.Millis, found []signal.Signal, fx *keyed.Effects) []signal.Signal {
 	var before []signal.Signal
 	kept := s.Signals[:0:0]
 	for _, g := range s.Signals {
-		if g.Family == family && g.First >= floor {
+		if g.Family == family && (g.First >= floor || contains(found, &g, sameID)) {
 			before = append(before, g)
 		} else {
 			kept = append(kept, g)
 		}
 	}
-	var changed []signal.Signal
+	var fresh []signal.Signal
 	for _, g := range found {
 		kept = append(kept, g)
+		if !contains(before, &g, sameID) {
+			fresh = append(fresh, g)
+		}
 		if !contains(before, &g, same) {
-			changed = append(changed, g)
 			s.report(&g, false, fx)
 		}
 	}
@@ -85,7 +102,7 @@ func (s *State) replace(family string, floor touchpoint.Millis, found []signal.S
 	}
 	slices.SortFunc(kept, orderSignals)
 	s.Signals = kept
-	return changed
+	return fresh
 }
 
 func contains(all []signal.Signal, g *signal.Signal, equal func(a, b *signal.Signal) bool) bool {
