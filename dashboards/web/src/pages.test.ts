@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { narrow, union } from './alerts/narrow';
-import { channelsOf, pulseOf, seriesOf, stack, summary } from './board/pulse';
+import { MOST, pick } from './board/pace';
+import { channelsOf, pulseOf, seriesOf, stack, summary, windowOf } from './board/pulse';
 import { join, rows } from './customer/timeline';
 import { waterfall } from './customer/waterfall';
-import { alert, minute } from './live/made';
+import { alert, item, minute } from './live/made';
 import { minuteKey } from './live/picture';
 import { byCustomer, perMinute } from './place/hits';
 import type { Contribution, Minute, Touchpoint } from './protocol';
@@ -17,6 +18,12 @@ const picture = (...minutes: Minute[]) => new Map(minutes.map((m) => [minuteKey(
 describe('the pulse', () => {
   const now = 100 * MINUTE + 15_000;
 
+  it('looks through the smallest window that shows all', () => {
+    const from = (at: number) => windowOf(picture(minute(at * MINUTE, 'chat', 1)), now);
+    expect([from(100), from(86), from(85), from(71), from(70), from(41), from(1)]).toEqual([15, 15, 30, 30, 60, 60, 60]);
+    expect(windowOf(new Map(), now)).toBe(15);
+  });
+
   it('counts the last sixty seconds over the edge of a minute', () => {
     const p = pulseOf(picture(minute(99 * MINUTE, 'chat', 40), minute(100 * MINUTE, 'chat', 5)), 'chat', now);
     expect(p.perMinute).toBe(5 + 40 * 0.75);
@@ -27,6 +34,7 @@ describe('the pulse', () => {
     expect(seriesOf(minutes, now).totals[1]!.at(-2)).toBe(40);
     expect(seriesOf(minutes, now + 3 * MINUTE).totals[1]!.at(-5)).toBe(40);
     expect(seriesOf(minutes, now + 70 * MINUTE).totals[1]!.every((n) => n === 0)).toBe(true);
+    expect(seriesOf(minutes, now + 20 * MINUTE).x).toHaveLength(30);
   });
 
   it('shows the four channels and whatever else comes, but not the CRM', () => {
@@ -39,8 +47,28 @@ describe('the pulse', () => {
 
   it('says in words what the chart shows', () => {
     const text = summary(seriesOf(picture(minute(90 * MINUTE, 'chat', 30, 3), minute(95 * MINUTE, 'website', 70, 1)), now));
-    expect(text).toMatch(/^100 touchpoints in the last hour, 4\.0 % negative\. Busiest \d\d:\d\d with 70, most negatives \d\d:\d\d with 3; Website brings 70 %\.$/);
-    expect(summary(seriesOf(new Map(), now))).toBe('No touchpoints in the last hour.');
+    expect(text).toMatch(/^100 touchpoints in the last 15 minutes, 4\.0 % negative\. Busiest \d\d:\d\d with 70, most negatives \d\d:\d\d with 3; Website brings 70 %\.$/);
+    expect(summary(seriesOf(new Map(), now))).toBe('No touchpoints in the last 15 minutes.');
+  });
+});
+
+describe('the ticker', () => {
+  const at = (id: string, when: number, more = {}) => ({ ...item(id), at: when, ...more });
+
+  it('starts with the newest and then takes a few at a time, those that say most', () => {
+    const first = pick([], [at('b', 2), at('a', 1)]);
+    expect(first.map((i) => i.id)).toEqual(['b', 'a']);
+    const busy = [...Array.from({ length: 20 }, (_, i) => at(`n${i}`, 30 - i)), at('hurt', 4, { signals: ['rage_click'] }), at('words', 3, { text: 'hello' })];
+    const next = pick(first, busy);
+    expect(next).toHaveLength(2 + MOST);
+    expect(next.map((i) => i.id)).toContain('hurt');
+    expect(next.map((i) => i.id)).toContain('words');
+    expect(next.map((i) => i.at)).toEqual([...next.map((i) => i.at)].sort((a, b) => b - a));
+  });
+
+  it('does not move when nothing is new', () => {
+    const shown = pick([], [at('a', 1)]);
+    expect(pick(shown, [at('a', 1), at('older', 0)])).toBe(shown);
   });
 });
 
@@ -99,6 +127,13 @@ describe('the time line', () => {
     expect(plain.map((r) => r.type)).toEqual(['day', 'touchpoint', 'run']);
     const marked = rows(views, [{ name: 'rage_click', points: -5, evidence: ['v6'] }]);
     expect(marked.map((r) => r.type)).toEqual(['day', 'touchpoint', 'touchpoint', 'touchpoint', 'touchpoint', 'touchpoint', 'touchpoint']);
+  });
+
+  it('folds equal ones in a row, such as the clicks of a burst', () => {
+    const burst = [{ name: 'rage_click', points: -5, evidence: ['c3', 'c2', 'c1'] }];
+    const click = (id: string, at: number, element: string) => ({ ...t(id, at, 'website.click'), place: { page: '/a', element } });
+    const out = rows([click('c3', 3, 'x'), click('c2', 2, 'x'), click('c1', 1, 'y')], burst);
+    expect(out.map((r) => (r.type === 'touchpoint' ? r.ids : r.type))).toEqual(['day', ['c3', 'c2'], ['c1']]);
   });
 
   it('starts a new day', () => {

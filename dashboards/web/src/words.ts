@@ -98,6 +98,11 @@ export function ratingWords(r: { metric: string; score: number; max: number }): 
   return r.metric === 'stars' ? `${r.score} of ${r.max} stars` : `${r.metric.toUpperCase()} ${r.score} of ${r.max}`;
 }
 
+/** A person as the board names them: by name, by id, or as a visitor whom nobody knows. */
+export function personName(id: string, name?: string): string {
+  return name || (id.startsWith('anon_') ? `visitor ${id.slice(5, 9)}` : id);
+}
+
 export type Mood = 'displeased' | 'pleased' | 'neutral';
 
 /** Displeasure from −1 (delighted) to 1 (furious) in three words. */

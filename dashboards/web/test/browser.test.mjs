@@ -205,7 +205,7 @@ describe('the board', { skip: noBrowser || false, timeout: 480_000 }, () => {
     await live(page);
     assert.match(await page.locator('.plot').getAttribute('aria-label'), /touchpoints in the last hour/);
     await page.getByRole('button', { name: 'Show as table' }).click();
-    assert.equal(await page.getByRole('region', { name: 'The last hour as a table' }).locator('tbody tr').count(), 60);
+    assert.equal(await page.getByRole('region', { name: 'The minutes as a table' }).locator('tbody tr').count(), 60);
   });
 
   test('the chart moves with time though nothing comes', async () => {

@@ -6,7 +6,7 @@ import { ago, count, money } from '../format';
 import { alerts, now, picture } from '../live/store';
 import { isOpen } from '../live/picture';
 import { acknowledge, askToResolve, sending } from '../desk';
-import { channelName, outcomeName, plain, reachable, splitPlace } from '../words';
+import { channelName, outcomeName, personName, plain, reachable, splitPlace } from '../words';
 import { ChannelIcon, customerPath, Empty, Panel, placePath, SeverityMark, When } from '../ui/bits';
 import { useHeld } from '../ui/hold';
 import { Icon } from '../ui/icon';
@@ -98,7 +98,7 @@ function Card({ alert: a, about }: { alert: Alert; about: boolean }) {
 }
 
 export const nameOf = (a: Alert): string =>
-  a.subject.kind === 'place' ? splitPlace(a.subject.name || a.subject.id).value : a.subject.name || a.subject.id;
+  a.subject.kind === 'place' ? splitPlace(a.subject.name || a.subject.id).value : personName(a.subject.id, a.subject.name);
 
 export const subjectPath = (a: Alert): string =>
   a.subject.kind === 'place' ? placePath(a.subject.id) : customerPath(a.subject.id);
@@ -149,7 +149,7 @@ function Facts({ alert: a }: { alert: Alert }) {
                 {e.customer && a.subject.kind === 'place' && (
                   <>
                     {' · '}
-                    <a href={customerPath(e.customer)}>{e.customer}</a>
+                    <a href={customerPath(e.customer)}>{personName(e.customer)}</a>
                   </>
                 )}
               </span>

@@ -1,16 +1,17 @@
-// Live numbers: one tile per channel with its rate, its share of negatives and its last hour.
+// Live numbers: one tile per channel with its rate, its share of negatives and its last minutes.
 
 import { useComputed } from '@preact/signals';
 import { rate, share } from '../format';
 import { now, picture } from '../live/store';
 import { channelName } from '../words';
 import { Icon } from '../ui/icon';
-import { channelsOf, pulseOf, SHARE_MINUTES, type Pulse } from './pulse';
+import { channelsOf, pulseOf, SHARE_MINUTES, windowOf, type Pulse } from './pulse';
 
 export function Channels() {
   const pulses = useComputed(() => {
     const minutes = picture.value?.minutes ?? new Map();
-    return channelsOf(minutes).map((c) => pulseOf(minutes, c, now.value));
+    const window = windowOf(minutes, now.value);
+    return channelsOf(minutes).map((c) => pulseOf(minutes, c, now.value, window));
   });
   return (
     <ul class="channels" aria-label="Channels now">
@@ -43,7 +44,7 @@ function Tile({ pulse }: { pulse: Pulse }) {
 const WIDTH = 240;
 const HEIGHT = 44;
 
-/** The last hour as a line without the running minute, which would always dip. Red strokes below mark minutes with negatives. */
+/** The window as a line without the running minute, which would always dip. Red strokes below mark minutes with negatives. */
 function Spark({ pulse }: { pulse: Pulse }) {
   const totals = pulse.totals.slice(0, -1);
   const top = Math.max(4, ...totals);

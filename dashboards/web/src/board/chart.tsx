@@ -1,4 +1,4 @@
-// The last hour on a canvas: touchpoints per minute stacked by channel above the line, negatives below it. The window moves
+// The last hour (less while the picture is young) on a canvas: touchpoints per minute stacked by channel above the line, negatives below it. The window moves
 // with the server's clock, once a second, whether messages come or not.
 
 import { useEffect, useRef, useState } from 'preact/hooks';
@@ -10,7 +10,7 @@ import { colours } from '../theme';
 import { channelName } from '../words';
 import { Panel } from '../ui/bits';
 import { Icon } from '../ui/icon';
-import { seriesOf, stack, sum, summary, WINDOW_MINUTES, type Series } from './pulse';
+import { seriesOf, stack, sum, summary, windowName, type Series } from './pulse';
 
 const series = computed(() => seriesOf(picture.value?.minutes ?? new Map(), now.value));
 
@@ -23,7 +23,7 @@ export function Chart() {
     <Panel
       id="chart"
       class="chart-panel"
-      title="The last hour"
+      title={`The last ${windowName(series.value.window)}`}
       aside={
         <button type="button" class="button small" aria-pressed={asTable} onClick={() => setAsTable(!asTable)}>
           <Icon name={asTable ? 'chart' : 'table'} />
@@ -50,7 +50,7 @@ function Plot() {
     const stop = series.subscribe((s) => {
       plot.setData(align(s), false);
       plot.batch(() => {
-        plot.setScale('x', windowAt(serverNow()));
+        plot.setScale('x', windowAt(serverNow(), s.window));
         plot.setScale('up', rangeUp(s));
         plot.setScale('down', rangeDown(s));
       });
@@ -90,7 +90,7 @@ function Legend({ series: s, at }: { series: Series; at: number | null }) {
 function Table({ series: s }: { series: Series }) {
   const rows = s.x.map((_, i) => i).reverse();
   return (
-    <div class="table-scroll" tabIndex={0} role="region" aria-label="The last hour as a table">
+    <div class="table-scroll" tabIndex={0} role="region" aria-label="The minutes as a table">
       <table>
         <thead>
           <tr>
@@ -121,12 +121,14 @@ function Table({ series: s }: { series: Series }) {
 
 /** The tallest stack is painted first, so that each lower edge covers the part that is not its own. */
 function align(s: Series): uPlot.AlignedData {
-  return [s.x, ...stack(s.totals).reverse(), s.negatives.map((n) => -n)];
+  // Nothing is drawn where nothing was: a bar of height zero would be a stroke.
+  const bars = (row: number[]) => row.map((n) => n || null);
+  return [s.x, ...stack(s.totals).reverse().map(bars), bars(s.negatives.map((n) => -n))];
 }
 
-function windowAt(at: number): uPlot.Range.MinMax & { min: number; max: number } {
+function windowAt(at: number, minutes: number): { min: number; max: number } {
   const end = at / 1000;
-  return { min: end - WINDOW_MINUTES * 60, max: end } as never;
+  return { min: end - minutes * 60, max: end };
 }
 
 function rangeUp(s: Series): { min: number; max: number } {
@@ -147,7 +149,7 @@ function options(box: HTMLElement, s: Series, onCursor: (i: number | null) => vo
   const style = getComputedStyle(box);
   const colour = (name: string) => resolve(box, name);
   const font = `${Math.round(parseFloat(style.fontSize) * 0.82)}px ${style.fontFamily}`;
-  // A bar fills its minute to the right of its start.
+  // A bar fills most of its minute, to the right of its start.
   const bars = uPlot.paths.bars!({ size: [0.78, 40], align: 1, radius: 0.12 });
   const axis = { stroke: colour('--faint'), font, ticks: { show: false }, grid: { stroke: colour('--grid'), width: 1 } };
   return {

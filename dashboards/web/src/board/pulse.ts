@@ -5,7 +5,8 @@ import { count, minute as clockMinute, share } from '../format';
 import { minuteKey } from '../live/picture';
 import { channelName } from '../words';
 
-export const WINDOW_MINUTES = 60;
+/** The windows to look through, in minutes: a young picture is not squeezed into the edge of an hour. */
+const WINDOWS = [15, 30, 60] as const;
 /** The share of negatives is taken over these last minutes: long enough to be calm, short enough to be about now. */
 export const SHARE_MINUTES = 10;
 const MINUTE: Millis = 60_000;
@@ -18,7 +19,7 @@ export interface Pulse {
   perMinute: number;
   total: number;
   negatives: number;
-  /** Touchpoints per minute, oldest first, WINDOW_MINUTES numbers; the last is the minute that runs. */
+  /** Touchpoints per minute, oldest first, one number a minute of the window; the last is the minute that runs. */
   totals: number[];
   bad: number[];
 }
@@ -32,11 +33,22 @@ export function channelsOf(minutes: Minutes): Channel[] {
 
 export const startOfMinute = (at: Millis): Millis => at - (at % MINUTE);
 
-export function pulseOf(minutes: Minutes, channel: Channel, now: Millis): Pulse {
+/** The smallest window that shows all there is. */
+export function windowOf(minutes: Minutes, now: Millis): number {
+  let oldest = now;
+  for (const m of minutes.values()) if (m.total > 0 && m.minute < oldest) oldest = m.minute;
+  const age = (startOfMinute(now) - startOfMinute(oldest)) / MINUTE + 1;
+  return WINDOWS.find((w) => age <= w) ?? 60;
+}
+
+/** The window in words, to follow "the last". */
+export const windowName = (window: number): string => (window === 60 ? 'hour' : `${window} minutes`);
+
+export function pulseOf(minutes: Minutes, channel: Channel, now: Millis, window = windowOf(minutes, now)): Pulse {
   const running = startOfMinute(now);
   const totals: number[] = [];
   const bad: number[] = [];
-  for (let i = WINDOW_MINUTES - 1; i >= 0; i--) {
+  for (let i = window - 1; i >= 0; i--) {
     const m = minutes.get(minuteKey({ minute: running - i * MINUTE, channel }));
     totals.push(m?.total ?? 0);
     bad.push(m?.negatives ?? 0);
@@ -54,6 +66,8 @@ export function pulseOf(minutes: Minutes, channel: Channel, now: Millis): Pulse 
 }
 
 export interface Series {
+  /** Length in minutes. */
+  window: number;
   /** Starts of the minutes, in seconds, as uPlot wants them. */
   x: number[];
   channels: Channel[];
@@ -65,12 +79,14 @@ export interface Series {
 
 export function seriesOf(minutes: Minutes, now: Millis): Series {
   const running = startOfMinute(now);
-  const pulses = channelsOf(minutes).map((c) => pulseOf(minutes, c, now));
+  const window = windowOf(minutes, now);
+  const pulses = channelsOf(minutes).map((c) => pulseOf(minutes, c, now, window));
   return {
-    x: Array.from({ length: WINDOW_MINUTES }, (_, i) => (running - (WINDOW_MINUTES - 1 - i) * MINUTE) / 1000),
+    window,
+    x: Array.from({ length: window }, (_, i) => (running - (window - 1 - i) * MINUTE) / 1000),
     channels: pulses.map((p) => p.channel),
     totals: pulses.map((p) => p.totals),
-    negatives: Array.from({ length: WINDOW_MINUTES }, (_, i) => sum(pulses.map((p) => p.bad[i] ?? 0))),
+    negatives: Array.from({ length: window }, (_, i) => sum(pulses.map((p) => p.bad[i] ?? 0))),
   };
 }
 
@@ -88,7 +104,8 @@ export function stack(rows: number[][]): number[][] {
 export function summary(s: Series): string {
   const perMinute = s.x.map((_, i) => sum(s.totals.map((t) => t[i] ?? 0)));
   const total = sum(perMinute);
-  if (!total) return 'No touchpoints in the last hour.';
+  const last = `the last ${windowName(s.window)}`;
+  if (!total) return `No touchpoints in ${last}.`;
   const negatives = sum(s.negatives);
   const busiest = perMinute.indexOf(Math.max(...perMinute));
   const worst = s.negatives.indexOf(Math.max(...s.negatives));
@@ -97,11 +114,11 @@ export function summary(s: Series): string {
     .sort((a, b) => b[1] - a[1])[0];
   const at = (i: number) => clockMinute((s.x[i] ?? 0) * 1000);
   return [
-    `${count(total)} touchpoints in the last hour, ${share(negatives, total)} negative.`,
-    `Busiest ${at(busiest)} with ${count(perMinute[busiest] ?? 0)}`,
+    `${count(total)} touchpoints in ${last}, ${share(negatives, total)} negative.`,
+    ` Busiest ${at(busiest)} with ${count(perMinute[busiest] ?? 0)}`,
     negatives ? `, most negatives ${at(worst)} with ${count(s.negatives[worst] ?? 0)}` : '',
     first ? `; ${channelName(first[0])} brings ${share(first[1], total)}.` : '.',
-  ].join('').replace('.Busiest', '. Busiest');
+  ].join('');
 }
 
 export const sum = (numbers: number[]): number => numbers.reduce((a, b) => a + b, 0);

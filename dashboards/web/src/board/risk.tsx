@@ -4,6 +4,7 @@ import type { RiskRow } from '../protocol';
 import { clock, count, money } from '../format';
 import { atRisk, picture } from '../live/store';
 import { ChannelIcon, customerPath, Empty, Panel, ScoreRing } from '../ui/bits';
+import { personName } from '../words';
 import { useHeld } from '../ui/hold';
 
 export function Risk() {
@@ -42,7 +43,7 @@ function Row({ row: r }: { row: RiskRow }) {
     <a class="risk" href={customerPath(r.customer)} title={`Score at ${clock(r.at)}: ${r.reason}`}>
       <ScoreRing score={r.score} />
       <span class="risk-who">
-        <b>{r.name || r.customer}</b>
+        <b>{personName(r.customer, r.name)}</b>
         {r.segment && <span class="segment">{r.segment}</span>}
         {!!r.value && <span class="value">{money(r.value)}</span>}
       </span>

@@ -1,17 +1,32 @@
-// The newest touchpoints, as they come.
+// The newest touchpoints, at a pace that a person can read: a few every other second, those that say something first.
 
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { FeedItem } from '../protocol';
 import { picture } from '../live/store';
-import { isRecovery, kindName, mood, plain } from '../words';
+import { isRecovery, kindName, mood, personName, plain } from '../words';
 import { ChannelIcon, customerPath, Empty, Panel, When } from '../ui/bits';
 import { useHeld } from '../ui/hold';
 import { Icon } from '../ui/icon';
+import { pick, TURN } from './pace';
 
-const SHOWN = 40;
+const NONE: readonly FeedItem[] = [];
+
+function useCalm(feed: readonly FeedItem[]): readonly FeedItem[] {
+  const [shown, setShown] = useState<readonly FeedItem[]>(NONE);
+  const turn = useRef(0);
+  useEffect(() => {
+    const wait = shown.length ? Math.max(0, turn.current + TURN - performance.now()) : 0;
+    const timer = setTimeout(() => {
+      turn.current = performance.now();
+      setShown((before) => pick(before, feed));
+    }, wait);
+    return () => clearTimeout(timer);
+  }, [feed]);
+  return feed.length ? shown : NONE;
+}
 
 export function Ticker() {
-  const feed = picture.value?.feed ?? [];
-  const list = useHeld(feed.slice(0, SHOWN), (i) => i.id);
+  const list = useHeld(useCalm(picture.value?.feed ?? NONE), (i) => i.id);
   return (
     <Panel
       id="ticker"
@@ -42,7 +57,7 @@ function Item({ item: i }: { item: FeedItem }) {
     <div class={`happening mood-${feeling}`}>
       <ChannelIcon channel={i.channel} />
       <span class="happening-what">
-        <a href={customerPath(i.customer)}>{i.name || (i.customer.startsWith('anon_') ? 'visitor' : i.customer)}</a>{' '}
+        <a href={customerPath(i.customer)}>{personName(i.customer, i.name)}</a>{' '}
         <span class="did">{kindName(i.kind)}</span>{' '}
         {i.text ? <q>{i.text}</q> : i.place ? <span class="where">{i.place}</span> : null}
         {(i.signals ?? []).map((s) => (

@@ -76,7 +76,7 @@ function Lanes() {
 function LineRow({ row, chosen }: { row: Row; chosen: readonly string[] }) {
   const [open, setOpen] = useState(false);
   if (row.type === 'day') return <li class="line-day">{row.day}</li>;
-  if (row.type === 'touchpoint') return <Moment touchpoint={row.touchpoint} signals={row.signals} chosen={chosen.includes(row.touchpoint.id)} />;
+  if (row.type === 'touchpoint') return <Moment touchpoint={row.touchpoint} signals={row.signals} times={row.ids.length} chosen={row.ids.some((id) => chosen.includes(id))} />;
   const newest = row.touchpoints[0]!;
   const oldest = row.touchpoints.at(-1)!;
   const pages = [...new Set(row.touchpoints.map((t) => t.place.page).filter(Boolean))];
@@ -118,7 +118,7 @@ function Lane({ channel }: { channel: string }) {
   );
 }
 
-function Moment({ touchpoint: t, signals, chosen }: { touchpoint: Touchpoint; signals: readonly Contribution[]; chosen: boolean }) {
+function Moment({ touchpoint: t, signals, chosen, times = 1 }: { touchpoint: Touchpoint; signals: readonly Contribution[]; chosen: boolean; times?: number }) {
   const where = placeName(t.place);
   const feeling = mood(t.mood?.displeasure);
   const bad = signals.some((s) => s.points < 0);
@@ -131,6 +131,7 @@ function Moment({ touchpoint: t, signals, chosen }: { touchpoint: Touchpoint; si
       <div class="moment-what">
         <p>
           <ChannelIcon channel={t.channel} /> <b class="did">{kindName(t.kind)}</b> {where && <span class="where">{where}</span>}
+          {times > 1 && <span class="times">{times} times</span>}
           <Details touchpoint={t} />
           {feeling !== 'neutral' && (
             <span class={`feeling mood-${feeling}`} title={(t.mood?.words ?? []).join(', ')}>

@@ -60,13 +60,11 @@ function Known({ id, answer, error, line }: { id: string; answer: CustomerAnswer
     <>
       {error && <p class="problem">This page stands still: {error}.</p>}
       <Profile state={answer.state} score={answer.score} />
-      <div class="columns">
-        <div class="column">
-          <Score explanation={answer.explanation} asOf={answer.as_of} chosen={chosen} onChoose={setChosen} />
-          <Panel id="customer-alerts" title="Alerts">
-            {alerts.length ? <AlertList alerts={alerts} about={false} /> : <Empty>No alerts about this customer.</Empty>}
-          </Panel>
-        </div>
+      <div class="customer-columns">
+        <Panel id="customer-alerts" class="customer-alerts" title="Alerts">
+          {alerts.length ? <AlertList alerts={alerts} about={false} /> : <Empty>No alerts about this customer.</Empty>}
+        </Panel>
+        <Score explanation={answer.explanation} asOf={answer.as_of} chosen={chosen} onChoose={setChosen} />
         <TimeLine
           touchpoints={touchpoints}
           contributions={answer.explanation.contributions ?? []}

@@ -2,7 +2,7 @@
 
 import type { CustomerState } from '../protocol';
 import { count, money } from '../format';
-import { aliasName, bandName, languageName, reachable, sentence } from '../words';
+import { aliasName, bandName, languageName, personName, reachable, sentence } from '../words';
 import { ChannelIcon, ScoreRing, When } from '../ui/bits';
 
 export function Profile({ state, score }: { state: CustomerState; score: number }) {
@@ -13,7 +13,7 @@ export function Profile({ state, score }: { state: CustomerState; score: number 
     <section class="profile panel" aria-label="Profile">
       <ScoreRing score={score} large />
       <div class="profile-who">
-        <h1>{p.name || (state.id.startsWith('anon_') ? 'Unknown visitor' : state.id)}</h1>
+        <h1>{sentence(personName(state.id, p.name))}</h1>
         <p class="about">
           <span class={`mood-word band-text-${bandName(score).replace(' ', '-')}`}>{sentence(bandName(score))}</span>
           {p.segment && <span class="segment">{p.segment}</span>}

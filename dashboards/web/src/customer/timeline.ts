@@ -5,7 +5,8 @@ import { day } from '../format';
 
 export type Row =
   | { type: 'day'; key: string; day: string }
-  | { type: 'touchpoint'; key: string; touchpoint: Touchpoint; signals: Contribution[] }
+  /** The newest of one or more equal ones in a row, such as the clicks of a burst; ids are all of them. */
+  | { type: 'touchpoint'; key: string; touchpoint: Touchpoint; signals: Contribution[]; ids: string[] }
   | { type: 'run'; key: string; touchpoints: Touchpoint[] };
 
 /** Browsing that brought no signal folds into one row from this many in a row. */
@@ -35,7 +36,7 @@ export function rows(touchpoints: readonly Touchpoint[], contributions: readonly
   let run: Touchpoint[] = [];
   const endRun = () => {
     if (run.length >= RUN_FROM) out.push({ type: 'run', key: `run-${run.at(-1)!.id}`, touchpoints: run });
-    else for (const t of run) out.push({ type: 'touchpoint', key: t.id, touchpoint: t, signals: [] });
+    else for (const t of run) out.push({ type: 'touchpoint', key: t.id, touchpoint: t, signals: [], ids: [t.id] });
     run = [];
   };
   for (const t of touchpoints) {
@@ -51,8 +52,18 @@ export function rows(touchpoints: readonly Touchpoint[], contributions: readonly
       continue;
     }
     endRun();
-    out.push({ type: 'touchpoint', key: t.id, touchpoint: t, signals });
+    const last = out.at(-1);
+    if (last?.type === 'touchpoint' && equal(last.touchpoint, t) && last.signals.length === signals.length && last.signals.every((s) => signals.includes(s))) {
+      last.ids.push(t.id);
+      continue;
+    }
+    out.push({ type: 'touchpoint', key: t.id, touchpoint: t, signals, ids: [t.id] });
   }
   endRun();
   return out;
+}
+
+/** The same thing at the same place, without words of its own. */
+function equal(a: Touchpoint, b: Touchpoint): boolean {
+  return a.kind === b.kind && !a.text && !b.text && a.place.page === b.place.page && a.place.element === b.place.element && a.place.field === b.place.field && a.place.thread === b.place.thread && a.status === b.status;
 }

@@ -104,7 +104,7 @@ function mergeFeed(known: readonly FeedItem[], items: FeedItem[] | undefined): r
   if (!items?.length) return known;
   const fresh = items.filter((i) => !known.some((k) => k.id === i.id));
   if (!fresh.length) return known;
-  return [...fresh, ...known].slice(0, FEED_KEPT);
+  return [...fresh, ...known].sort((a, b) => b.at - a.at).slice(0, FEED_KEPT);
 }
 
 export function minuteKey(m: { minute: Millis; channel: string }): string {

@@ -10,7 +10,7 @@ import { now, paused, picture, watch } from '../live/store';
 import { ChannelIcon, customerPath, Empty, Panel, When } from '../ui/bits';
 import { useFetched } from '../ui/fetched';
 import { Icon } from '../ui/icon';
-import { plain, sentence, splitPlace } from '../words';
+import { personName, plain, sentence, splitPlace } from '../words';
 import { byCustomer, perMinute, type Sufferer } from './hits';
 
 export function PlacePage({ place }: { place: string }) {
@@ -86,7 +86,7 @@ function Row({ sufferer: s }: { sufferer: Sufferer }) {
 function knownName(id: string): string {
   const p = picture.value;
   const alert = [...(p?.alerts.values() ?? [])].find((a) => a.subject.id === id);
-  return p?.risk.get(id)?.name ?? alert?.subject.name ?? (id.startsWith('anon_') ? `visitor ${id.slice(5, 11)}` : id);
+  return personName(id, p?.risk.get(id)?.name ?? alert?.subject.name);
 }
 
 /** Signals per minute over the last half hour. */
