@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"net"
 	"slices"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -16,17 +15,23 @@ import (
 	"github.com/redis/go-redis/v9"
 	"github.com/segmentio/kafka-go"
 
+	"touchwatch/dashboards/api"
 	"touchwatch/deploy/connect"
 	"touchwatch/ingest/stream"
 )
 
-// stopWithin bounds how long each stage may take to stop.
-const stopWithin = 4 * time.Second
+// stopWithin bounds how long all stages together may take to stop one after the other; stopLast is what those that are left
+// get then, all at once. Servers that do not answer would otherwise use up each stage's own time-outs in turn.
+const (
+	stopWithin = 2500 * time.Millisecond
+	stopLast   = 500 * time.Millisecond
+)
 
 // App is one process of touchwatch. Build it with New, Run it once.
 type App struct {
 	cfg     Config
 	bundle  Bundle
+	tokens  *api.Tokens // nil: no token is asked for
 	version Version
 	log     *slog.Logger
 	reg     *prometheus.Registry
@@ -64,7 +69,11 @@ func New(cfg Config, version Version, log *slog.Logger) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &App{cfg: cfg, bundle: bundle, version: version, log: log, reg: prometheus.NewRegistry(), prepared: make(chan struct{})}
+	tokens, err := loadTokens(&cfg)
+	if err != nil {
+		return nil, err
+	}
+	a := &App{cfg: cfg, bundle: bundle, tokens: tokens, version: version, log: log, reg: prometheus.NewRegistry(), prepared: make(chan struct{})}
 	a.alertChanges = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "touchwatch_alerts_total", Help: "Alert changes by rule, severity and phase. A jump in 'firing': many customers are in trouble, or a rule is too eager.",
 	}, []string{"rule", "severity", "phase"})
@@ -135,7 +144,7 @@ func (a *App) prepare(ctx context.Context) error {
 	}); err != nil {
 		return err
 	}
-	if err := connect.EnsureTopics(ctx, a.kafka, a.cfg.Topics.all()); err != nil {
+	if err := a.cfg.Topics.ensure(ctx, a.kafka); err != nil {
 		return err
 	}
 	if err := pinPartitions(ctx, a.state, &a.cfg.Topics); err != nil {
@@ -168,13 +177,15 @@ func (a *App) wait(ctx context.Context, name string, try func(context.Context) e
 	}
 }
 
+// running is a stage under way.
+type running struct {
+	name   string
+	cancel context.CancelFunc
+	done   chan struct{}
+}
+
 // runStages starts last-to-first and stops first-to-last.
 func (a *App) runStages(ctx context.Context) error {
-	type running struct {
-		name   string
-		cancel context.CancelFunc
-		done   chan struct{}
-	}
 	var all []running
 	failed := make(chan error, len(a.stages))
 	for _, s := range slices.Backward(a.stages) {
@@ -195,17 +206,37 @@ func (a *App) runStages(ctx context.Context) error {
 	case err = <-failed:
 	}
 	a.draining.Store(true)
-	var stopping sync.WaitGroup
-	for _, r := range slices.Backward(all) {
+	slices.Reverse(all)
+	a.stopStages(all)
+	return err
+}
+
+// stopStages stops them in order. A stage whose servers do not answer is left behind: what it had not confirmed is done again at
+// the next start.
+func (a *App) stopStages(all []running) {
+	budget, cancel := context.WithTimeout(context.Background(), stopWithin)
+	defer cancel()
+	for _, r := range all {
 		r.cancel()
-		stopping.Go(func() { <-r.done })
 		select {
 		case <-r.done:
-		case <-time.After(stopWithin):
+		case <-budget.Done():
+		}
+	}
+	last, cancel := context.WithTimeout(context.Background(), stopLast)
+	defer cancel()
+	for _, r := range all {
+		select {
+		case <-r.done:
+			continue
+		case <-last.Done():
+		}
+		select {
+		case <-r.done:
+		default:
 			a.log.Warn("stage did not stop in time", "stage", r.name)
 		}
 	}
-	return err
 }
 
 // close releases the clients.

@@ -104,6 +104,12 @@ type Log struct {
 	Format string `yaml:"format"` // text or json; empty: text on a terminal, else json
 }
 
+// LogLevels and LogFormats are what a log may be asked for.
+var (
+	LogLevels  = []string{"debug", "info", "warn", "error"}
+	LogFormats = []string{"text", "json"}
+)
+
 // Default returns the configuration that serve starts from: servers on this machine with their usual ports.
 func Default() Config {
 	c := Config{
@@ -134,7 +140,7 @@ func Load(path string, environ []string) (Config, error) {
 			return Config{}, fmt.Errorf("read configuration: %w", err)
 		}
 		if err := yaml.UnmarshalWithOptions(b, &c, yaml.Strict()); err != nil {
-			return Config{}, fmt.Errorf("configuration %s: %s", path, yaml.FormatError(err, false, true))
+			return Config{}, fmt.Errorf("configuration %s: %s", path, strings.TrimSpace(yaml.FormatError(err, false, true)))
 		}
 	}
 	if err := c.applyEnv(environ); err != nil {
@@ -165,7 +171,7 @@ func (c *Config) Validate() error {
 	switch {
 	case err != nil:
 		add("listen: want host:port, got %q", c.Listen)
-	case c.Auth.TokensFile == "" && !loopback(host):
+	case c.Auth.TokensFile == "" && !Loopback(host):
 		add("listen: %s can be reached from other machines; set auth.tokens_file to a file with API tokens, or listen on 127.0.0.1", c.Listen)
 	}
 	for key, n := range map[string]int{"topics.timeline_partitions": c.Topics.TimelinePartitions, "topics.place_partitions": c.Topics.PlacePartitions} {
@@ -182,11 +188,11 @@ func (c *Config) Validate() error {
 		add("topics.raw: want at least one topic")
 	}
 	problems = append(problems, c.Topics.validateRaw()...)
-	if !slices.Contains([]string{"debug", "info", "warn", "error"}, c.Log.Level) {
-		add("log.level: want debug, info, warn or error, got %q", c.Log.Level)
+	if !slices.Contains(LogLevels, c.Log.Level) {
+		add("log.level: want %s, got %q", strings.Join(LogLevels, ", "), c.Log.Level)
 	}
-	if !slices.Contains([]string{"", "text", "json"}, c.Log.Format) {
-		add("log.format: want text or json, got %q", c.Log.Format)
+	if c.Log.Format != "" && !slices.Contains(LogFormats, c.Log.Format) {
+		add("log.format: want %s, got %q", strings.Join(LogFormats, " or "), c.Log.Format)
 	}
 	return errors.Join(problems...)
 }
@@ -212,7 +218,8 @@ func (t *Topics) validateRaw() []error {
 	return problems
 }
 
-func loopback(host string) bool {
+// Loopback reports whether a host can be reached from this machine only.
+func Loopback(host string) bool {
 	ip := net.ParseIP(host)
 	return host == "localhost" || (ip != nil && ip.IsLoopback())
 }

@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/goccy/go-yaml"
 )
@@ -14,7 +15,7 @@ import (
 // envPrefix starts the variables that set configuration keys; those with a reserved prefix belong to tools and tests.
 const envPrefix = "TOUCHWATCH_"
 
-var reservedEnv = []string{"TOUCHWATCH_TEST_", "TOUCHWATCH_LIBCHDB", "TOUCHWATCH_BIN", "TOUCHWATCH_TOKEN"}
+var reservedEnv = []string{"TOUCHWATCH_TEST_", "TOUCHWATCH_LIBCHDB", "TOUCHWATCH_BIN", "TOUCHWATCH_CACHE", "TOUCHWATCH_TOKEN"}
 
 // applyEnv sets keys from variables such as TOUCHWATCH_KAFKA_BROKERS=a:9092,b:9092. A variable that names no key is an error.
 func (c *Config) applyEnv(environ []string) error {
@@ -31,14 +32,47 @@ func (c *Config) applyEnv(environ []string) error {
 			problems = append(problems, fmt.Errorf("environment variable %s names no configuration key%s", name, Suggest(name, slices.Collect(maps.Keys(keys)))))
 			continue
 		}
-		if field.Kind() == reflect.Slice {
-			value = "[" + value + "]"
-		}
-		if err := yaml.UnmarshalWithOptions([]byte(value), field.Addr().Interface(), yaml.Strict()); err != nil {
-			problems = append(problems, fmt.Errorf("environment variable %s: want a %s, got %q", name, field.Type(), value))
+		if err := setKey(field, value); err != nil {
+			problems = append(problems, fmt.Errorf("environment variable %s: %w", name, err))
 		}
 	}
 	return errors.Join(problems...)
+}
+
+// setKey sets a key to a variable's text. Texts are taken as they are, so that a password may hold any character; an empty list
+// is the empty text.
+func setKey(field reflect.Value, text string) error {
+	switch {
+	case field.Kind() == reflect.String:
+		field.SetString(text)
+		return nil
+	case field.Kind() == reflect.Slice:
+		list := reflect.MakeSlice(field.Type(), 0, 0)
+		for part := range strings.SplitSeq(text, ",") {
+			if part = strings.TrimSpace(part); part != "" {
+				list = reflect.Append(list, reflect.ValueOf(part).Convert(field.Type().Elem()))
+			}
+		}
+		field.Set(list)
+		return nil
+	}
+	if err := yaml.UnmarshalWithOptions([]byte(text), field.Addr().Interface(), yaml.Strict()); err != nil || text == "" {
+		return fmt.Errorf("want %s, got %q", wanted(field), text)
+	}
+	return nil
+}
+
+// wanted says in words what a key takes.
+func wanted(field reflect.Value) string {
+	switch {
+	case field.Type() == reflect.TypeFor[time.Duration]():
+		return "a duration such as 90s or 24h"
+	case field.Kind() == reflect.Bool:
+		return "true or false"
+	case field.CanInt() || field.CanUint() || field.CanFloat():
+		return "a number"
+	}
+	return "a " + field.Type().String()
 }
 
 // collectKeys maps variable names to the fields they set; lists of sections have none.

@@ -8,17 +8,23 @@ import (
 	"touchwatch/processors/archive"
 )
 
-// Migrate creates the topics and tables that are missing and brings tables up to date. Running it again changes nothing.
-func Migrate(ctx context.Context, cfg Config, log *slog.Logger) error {
+// MigrateTopics creates the topics that are missing. Running it again changes nothing.
+func MigrateTopics(ctx context.Context, cfg Config, log *slog.Logger) error {
 	client, err := cfg.Kafka.Client()
 	if err != nil {
 		return err
 	}
 	defer connect.CloseKafka(client)
-	if err := connect.EnsureTopics(ctx, client, cfg.Topics.all()); err != nil {
+	if err := cfg.Topics.ensure(ctx, client); err != nil {
 		return err
 	}
 	log.Info("topics are there", "count", len(cfg.Topics.all()))
+	return nil
+}
+
+// MigrateTables creates the tables that are missing and brings tables up to date, where a ClickHouse is configured. Running it
+// again changes nothing.
+func MigrateTables(ctx context.Context, cfg Config, log *slog.Logger) error {
 	if !cfg.History() {
 		return nil
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/redis/go-redis/v9"
@@ -43,6 +44,22 @@ func (t *Topics) all() []connect.Topic {
 		connect.Topic{Name: TopicAlerts, Partitions: t.PlacePartitions, Replication: t.Replication, Config: map[string]string{"retention.ms": retention}},
 		connect.Topic{Name: TopicDead, Partitions: 1, Replication: t.Replication, Config: map[string]string{"retention.ms": retention, "max.message.bytes": "2621440"}},
 	)
+}
+
+// ensure creates the topics that are missing. A raw topic that exists may have any number of partitions: it is often older than
+// this program, and its number says nothing about who owns a customer.
+func (t *Topics) ensure(ctx context.Context, client *kafka.Client) error {
+	wanted := *t
+	wanted.Raw = slices.Clone(t.Raw)
+	for i := range wanted.Raw {
+		n, err := connect.PartitionCount(ctx, client, wanted.Raw[i].Name)
+		if err == nil {
+			wanted.Raw[i].Partitions = n
+		} else if !errors.Is(err, kafka.UnknownTopicOrPartition) {
+			return err
+		}
+	}
+	return connect.EnsureTopics(ctx, client, wanted.all())
 }
 
 // formats maps raw topics to the format of records that name none.

@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"strings"
 	"time"
@@ -60,12 +59,8 @@ func (a *App) apiOptions(s *server) (api.Options, error) {
 		NoHistory: a.noHistory(), Checks: a.checks(), Gatherer: a.reg, Metrics: api.NewMetrics(a.reg), Log: a.log,
 	}
 	hubOptions := hub.Options{Origins: a.cfg.Auth.Origins, Log: a.log, Metrics: hub.NewMetrics(a.reg)}
-	if a.cfg.Auth.TokensFile != "" {
-		tokens, err := api.LoadTokens(a.cfg.Auth.TokensFile)
-		if err != nil {
-			return o, fmt.Errorf("auth.tokens_file: %w", err)
-		}
-		o.Tokens, hubOptions.Authorize = tokens, tokens.Allows
+	if a.tokens != nil {
+		o.Tokens, hubOptions.Authorize = a.tokens, a.tokens.Allows
 	}
 	s.hub = hub.New(hubOptions)
 	o.Board, o.Live, o.Web = s.hub, s.hub, web.Handler()

@@ -16,13 +16,13 @@ func configCommand() *cobra.Command {
 func configCheckCommand() *cobra.Command {
 	var path string
 	cmd := &cobra.Command{
-		Use: "check", Short: "Check configuration, signals and rules, and report every problem", Args: cobra.NoArgs,
+		Use: "check", Short: "Check configuration, signals, rules, and the files they name", Args: takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c, err := loadConfig(path)
 			if err != nil {
 				return err
 			}
-			if _, err := app.ReadBundle(&c); err != nil {
+			if err := app.Check(&c); err != nil {
 				return err
 			}
 			printf(cmd.OutOrStdout(), "configuration, signals and rules are fine\n")
@@ -37,7 +37,7 @@ func configPrintCommand() *cobra.Command {
 	var path string
 	var defaults bool
 	cmd := &cobra.Command{
-		Use: "print", Short: "Print the configuration in effect, passwords left out", Args: cobra.NoArgs,
+		Use: "print", Short: "Print the configuration in effect, passwords left out", Args: takes(),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			c := app.Default()
 			if !defaults {

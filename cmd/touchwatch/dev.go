@@ -7,6 +7,10 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -32,12 +36,15 @@ type devOptions struct {
 func devCommand() *cobra.Command {
 	o := devOptions{addrs: app.DefaultDev()}
 	cmd := &cobra.Command{
-		Use: "dev", Short: "The whole product in one process, with a simulated company", Args: cobra.NoArgs,
+		Use: "dev", Short: "The whole product in one process, with a simulated company", Args: takes(),
 		Long: `Start Kafka, Redis and ClickHouse inside this process, every role of touchwatch, and a simulated company with a story:
 a calm start, a customer whose checkout fails and who then calls and posts, a broken page that hits many.
 Nothing needs to be installed, and nothing is kept when it ends. The servers listen on loopback, so your own producers and
 redis-cli can join in.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := o.check(); err != nil {
+				return err
+			}
 			return runDev(cmd.Context(), &o, cmd.OutOrStdout(), newLog(o.logLevel, o.logStyle))
 		},
 	}
@@ -57,16 +64,32 @@ redis-cli can join in.`,
 	return cmd
 }
 
+// check reports every flag out of range.
+func (o *devOptions) check() error {
+	var p flagProblems
+	p.want(!o.simulate || (o.rate > 0 && finite(o.rate)), "rate", "more than 0 touchpoints per second (--simulate=false sends none)", o.rate)
+	p.want(o.customers >= 0, "customers", "0 or more", o.customers)
+	p.want(slices.Contains(app.LogLevels, o.logLevel), "log-level", strings.Join(app.LogLevels, ", "), strconv.Quote(o.logLevel))
+	p.want(o.logStyle == "" || slices.Contains(app.LogFormats, o.logStyle), "log-format", strings.Join(app.LogFormats, " or "), strconv.Quote(o.logStyle))
+	for _, a := range []struct{ flag, addr string }{
+		{"listen", o.addrs.Listen}, {"kafka-listen", o.addrs.Kafka}, {"redis-listen", o.addrs.Redis}, {"clickhouse-listen", o.addrs.ClickHouse},
+	} {
+		host, _, err := net.SplitHostPort(a.addr)
+		p.want(err == nil && app.Loopback(host), a.flag, "host:port on this machine's loopback, such as 127.0.0.1:0 for any free port ('touchwatch serve' is for other machines)", strconv.Quote(a.addr))
+	}
+	return p.err()
+}
+
 // runDev starts the embedded servers, the program and the simulator, and stops them in the opposite order.
 func runDev(ctx context.Context, o *devOptions, out io.Writer, log *slog.Logger) error {
-	if o.rate <= 0 {
-		return &usageError{fmt.Errorf("--rate: want more than 0 touchpoints per second, got %v (--simulate=false sends none)", o.rate)}
-	}
-	stack, err := startStack(ctx, o, out, log)
+	stack, err := startStack(ctx, o, log)
 	if err != nil {
 		return err
 	}
 	defer stack.close()
+	if ctx.Err() != nil { // asked to stop while the servers started
+		return nil
+	}
 	cfg := app.DevConfig(stack.addrs)
 	cfg.SignalsFile, cfg.RulesFile = o.signals, o.rules
 	if stack.noHouse != nil {
@@ -123,7 +146,7 @@ type stack struct {
 	noHouse error // why there is no ClickHouse
 }
 
-func startStack(ctx context.Context, o *devOptions, out io.Writer, log *slog.Logger) (*stack, error) {
+func startStack(ctx context.Context, o *devOptions, log *slog.Logger) (*stack, error) {
 	s := &stack{addrs: o.addrs}
 	var err error
 	if s.kafka, err = embedded.StartKafka(ctx, embedded.KafkaOptions{Listen: o.addrs.Kafka, Log: log}); err != nil {
@@ -179,8 +202,11 @@ func (s *stack) close() {
 func taken(err error, flag string) error {
 	var used *embedded.AddressTaken
 	var op *net.OpError
-	if errors.As(err, &used) || errors.As(err, &op) {
-		return fmt.Errorf("%w; choose another one with %s", err, flag)
+	switch {
+	case errors.As(err, &used), errors.Is(err, syscall.EADDRINUSE):
+		return fmt.Errorf("%w (maybe touchwatch runs already); choose another address with %s", err, flag)
+	case errors.As(err, &op):
+		return fmt.Errorf("%w; choose another address with %s", err, flag)
 	}
 	return err
 }

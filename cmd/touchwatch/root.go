@@ -14,12 +14,6 @@ import (
 	"touchwatch/deploy/connect"
 )
 
-// usageError is a wrong command line.
-type usageError struct{ err error }
-
-func (e *usageError) Error() string { return e.err.Error() }
-func (e *usageError) Unwrap() error { return e.err }
-
 // rootCommand builds the command tree.
 func rootCommand() *cobra.Command {
 	root := &cobra.Command{
@@ -35,41 +29,12 @@ Start with:  touchwatch dev`,
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.AddCommand(devCommand(), serveCommand(), simulateCommand(), rulesCommand(), signalsCommand(), stateCommand(),
 		deadCommand(), topicsCommand(), migrateCommand(), configCommand(), versionCommand(), frontCommand())
+	root.SetHelpCommand(helpCommand())
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return &usageError{fmt.Errorf("%w%s (see '%s --help')", err, suggestFlag(cmd, err), cmd.CommandPath())}
 	})
 	usageErrors(root)
 	return root
-}
-
-// usageErrors makes wrong arguments and unknown commands usage errors, and groups without a verb print their help.
-func usageErrors(cmd *cobra.Command) {
-	if check := cmd.Args; check != nil {
-		cmd.Args = func(c *cobra.Command, args []string) error {
-			if err := check(c, args); err != nil {
-				return &usageError{fmt.Errorf("%w (see '%s --help')", err, c.CommandPath())}
-			}
-			return nil
-		}
-	}
-	if cmd.HasSubCommands() && cmd.Run == nil && cmd.RunE == nil {
-		cmd.RunE = func(c *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return c.Help()
-			}
-			var names []string
-			for _, sub := range c.Commands() {
-				if !sub.Hidden {
-					names = append(names, sub.Name())
-				}
-			}
-			return &usageError{fmt.Errorf("unknown command %q for %q%s", args[0], c.CommandPath(), app.Suggest(args[0], names))}
-		}
-		cmd.Args = cobra.ArbitraryArgs
-	}
-	for _, sub := range cmd.Commands() {
-		usageErrors(sub)
-	}
 }
 
 // suggestFlag names the flag that an unknown one is nearest to.
@@ -83,7 +48,8 @@ func suggestFlag(cmd *cobra.Command, err error) string {
 	return app.Suggest(got, names)
 }
 
-// newLog builds the program's log on standard error: text on a terminal, JSON elsewhere, unless format says which.
+// newLog builds the program's log on standard error: text on a terminal, JSON elsewhere, unless format says which. Level and
+// format have been checked.
 func newLog(level, format string) *slog.Logger {
 	var l slog.Level
 	if err := l.UnmarshalText([]byte(level)); err != nil {

@@ -16,7 +16,7 @@ func rulesCommand() *cobra.Command {
 
 func rulesCheckCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "check FILE", Short: "Check a rules file and report every problem with its line", Args: cobra.ExactArgs(1),
+		Use: "check FILE", Short: "Check a rules file and report every problem with its line", Args: takes("FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			b, err := os.ReadFile(args[0])
 			if err != nil {
@@ -34,7 +34,7 @@ func rulesCheckCommand() *cobra.Command {
 
 func rulesPrintCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "print", Short: "Print the shipped rules, to start your own from", Args: cobra.NoArgs,
+		Use: "print", Short: "Print the shipped rules, to start your own from", Args: takes(),
 		Run: func(cmd *cobra.Command, _ []string) { printf(cmd.OutOrStdout(), "%s", rule.DefaultYAML()) },
 	}
 }

@@ -16,8 +16,13 @@ import (
 func rulesTestCommand() *cobra.Command {
 	var rulesFile, signalsFile string
 	cmd := &cobra.Command{
-		Use: "test DIR", Short: "Play the scenarios in a folder and report every expectation that was not met", Args: cobra.ExactArgs(1),
+		Use: "test DIR", Short: "Play the scenarios in a folder and report every expectation that was not met", Args: takes("DIR"),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if info, err := os.Stat(args[0]); err != nil {
+				return fmt.Errorf("scenarios: %w", err)
+			} else if !info.IsDir() {
+				return &usageError{fmt.Errorf("%s is a file; name the folder that holds the scenarios (files that end in .txt)", args[0])}
+			}
 			world, err := scenarioWorld(rulesFile, signalsFile)
 			if err != nil {
 				return err
@@ -26,7 +31,7 @@ func rulesTestCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return report(cmd, results)
+			return summarize(cmd, results)
 		},
 	}
 	cmd.Flags().StringVar(&rulesFile, "rules", "", "rules file (default: the shipped rules)")
@@ -61,8 +66,8 @@ func scenarioWorld(rulesFile, signalsFile string) (func() scenario.World, error)
 	return func() scenario.World { return scenario.NewMemory(set, all, engine.Annotate) }, nil
 }
 
-// report prints what failed and a last line that sums up.
-func report(cmd *cobra.Command, results []scenario.Result) error {
+// summarize prints what failed and a last line that sums up.
+func summarize(cmd *cobra.Command, results []scenario.Result) error {
 	failed, checks := 0, 0
 	for i := range results {
 		checks += results[i].Checks

@@ -12,7 +12,7 @@ func serveCommand() *cobra.Command {
 	var path, listen string
 	var roles []string
 	cmd := &cobra.Command{
-		Use: "serve", Short: "Run on real Kafka, Redis and ClickHouse servers", Args: cobra.NoArgs,
+		Use: "serve", Short: "Run on real Kafka, Redis and ClickHouse servers", Args: takes(),
 		Long: `Run on real servers. Without --roles one process plays all roles; start more processes to share the load.
 A server that cannot be reached is waited for: /-/ready says which.`,
 		Example: "  touchwatch serve --config touchwatch.yaml --roles ingest,customers",
@@ -36,7 +36,7 @@ A server that cannot be reached is waited for: /-/ready says which.`,
 			log := newLog(c.Log.Level, c.Log.Format)
 			a, err := app.New(c, version(), log)
 			if err != nil {
-				return err
+				return taken(err, "--listen")
 			}
 			log.Info("touchwatch serves", "address", "http://"+a.Addr(), "roles", c.Roles)
 			return a.Run(cmd.Context())

@@ -11,7 +11,7 @@ import (
 func signalsCommand() *cobra.Command {
 	var path string
 	cmd := &cobra.Command{
-		Use: "signals", Short: "Print weights, half-lives and thresholds of all signals, with their reasons", Args: cobra.NoArgs,
+		Use: "signals", Short: "Print weights, half-lives and thresholds of all signals, with their reasons", Args: takes(),
 		Example: "  touchwatch signals > my-signals.yaml    # change what you like; keys you leave out keep their defaults",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			s := settings.Default()

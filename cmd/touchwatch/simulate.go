@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"net"
 	"os"
 	"time"
 
@@ -30,12 +31,15 @@ type simulateOptions struct {
 func simulateCommand() *cobra.Command {
 	var o simulateOptions
 	cmd := &cobra.Command{
-		Use: "simulate", Short: "Send a seeded world of customers to any Kafka", Args: cobra.NoArgs,
+		Use: "simulate", Short: "Send a seeded world of customers to any Kafka", Args: takes(),
 		Long: `Send touchpoints of a simulated company: customers with moods on four channels, in our own and in foreign formats mixed,
 outages, and some who get into trouble. The same seed gives the same world. --truth writes down who really was in trouble,
 when and why, one JSON object a line.`,
 		Example: "  touchwatch simulate --brokers 127.0.0.1:9192 --rate 200 --for 5m --truth truth.jsonl",
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := o.check(); err != nil {
+				return err
+			}
 			sent, err := o.run(cmd.Context())
 			printf(cmd.ErrOrStderr(), "%d records sent\n", sent)
 			return endOf(cmd.Context(), err)
@@ -56,6 +60,23 @@ when and why, one JSON object a line.`,
 	f.BoolVar(&o.profiles, "profiles", true, "send the CRM's profiles first")
 	f.StringVar(&o.truth, "truth", "", "write the truth to this file")
 	return cmd
+}
+
+// check reports every flag out of range.
+func (o *simulateOptions) check() error {
+	var p flagProblems
+	p.want(o.rate > 0 && finite(o.rate), "rate", "more than 0 touchpoints per second", o.rate)
+	p.want(o.speed >= 0 && finite(o.speed), "speed", "0 or more", o.speed)
+	p.want(o.customers > 0, "customers", "at least 1", o.customers)
+	p.want(o.span >= 0, "for", "0 or more", o.span)
+	p.want(o.records >= 0, "records", "0 or more", o.records)
+	p.want(o.trouble >= 0 && o.trouble <= 1, "trouble", "a share from 0 to 1", o.trouble)
+	p.want(o.garbage >= 0 && o.garbage <= 1, "garbage", "a share from 0 to 1", o.garbage)
+	for _, b := range o.brokers {
+		_, _, err := net.SplitHostPort(b)
+		p.want(err == nil, "brokers", "host:port", b)
+	}
+	return p.err()
 }
 
 func (o *simulateOptions) run(ctx context.Context) (int64, error) {

@@ -29,7 +29,7 @@ type stateView struct {
 func stateCommand() *cobra.Command {
 	var s source
 	cmd := &cobra.Command{
-		Use: "state CUSTOMER", Short: "Print what is known about a customer now, with the score explained, as JSON", Args: cobra.ExactArgs(1),
+		Use: "state CUSTOMER", Short: "Print what is known about a customer now, with the score explained, as JSON", Args: takes("CUSTOMER"),
 		Example: "  touchwatch state --dev cus_100001",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, err := s.config()
@@ -41,9 +41,11 @@ func stateCommand() *cobra.Command {
 				return err
 			}
 			defer client.Close()
-			view, err := readState(cmd.Context(), client, &c, args[0], time.Now())
+			ctx, cancel := context.WithTimeout(cmd.Context(), answerWithin)
+			defer cancel()
+			view, err := readState(ctx, client, &c, args[0], time.Now())
 			if err != nil {
-				return err
+				return s.redisFailed(err, &c)
 			}
 			out := json.NewEncoder(cmd.OutOrStdout())
 			out.SetIndent("", "  ")
@@ -81,22 +83,4 @@ func readState(ctx context.Context, client redis.UniversalClient, c *app.Config,
 		view.Touchpoints = append(view.Touchpoints, t)
 	}
 	return view, nil
-}
-
-// source says whose servers a command talks to: those of a configuration, or those of a running `touchwatch dev`.
-type source struct {
-	path string
-	dev  bool
-}
-
-func (s *source) flags(cmd *cobra.Command) {
-	configFlag(cmd, &s.path)
-	cmd.Flags().BoolVar(&s.dev, "dev", false, "talk to the servers of a running 'touchwatch dev' on its usual ports")
-}
-
-func (s *source) config() (app.Config, error) {
-	if s.dev {
-		return app.DevConfig(app.DefaultDev()), nil
-	}
-	return loadConfig(s.path)
 }

@@ -33,7 +33,7 @@ func version() app.Version {
 
 func versionCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "version", Short: "Print version, commit, date and Go version", Args: cobra.NoArgs,
+		Use: "version", Short: "Print version, commit, date and Go version", Args: takes(),
 		Run: func(cmd *cobra.Command, _ []string) { fmt.Fprintln(cmd.OutOrStdout(), version()) },
 	}
 }
