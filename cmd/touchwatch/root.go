@@ -27,7 +27,7 @@ Start with:  touchwatch dev`,
 		Version: version().String(),
 	}
 	root.SetVersionTemplate("{{.Version}}\n")
-	root.AddCommand(devCommand(), serveCommand(), simulateCommand(), rulesCommand(), signalsCommand(), stateCommand(),
+	root.AddCommand(devCommand(), serveCommand(), simulateCommand(), rulesCommand(), signalsCommand(), textCommand(), stateCommand(),
 		deadCommand(), topicsCommand(), migrateCommand(), configCommand(), versionCommand(), frontCommand())
 	root.SetHelpCommand(helpCommand())
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
