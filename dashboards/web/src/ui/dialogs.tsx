@@ -79,7 +79,9 @@ function DeedDialog() {
           </fieldset>
         )}
         <label>
-          Note <small>optional, everybody sees it</small>
+          <span>
+            Note <small>optional, everybody sees it</small>
+          </span>
           <textarea rows={3} maxLength={500} value={note} onInput={(e) => setNote(e.currentTarget.value)} autofocus={!!by} />
         </label>
         <div class="actions">
