@@ -59,7 +59,7 @@ for (const [name, path] of Object.entries(pages)) {
       await page.waitForSelector('[data-level="live"], [data-level="late"]', { timeout: 15_000 });
       await page.waitForTimeout(Number(values.settle) * 1000);
       const file = join(values.out, `${name}-${width}-${colorScheme}.png`);
-      await page.screenshot({ path: file, fullPage: width < 500 || name !== 'board' });
+      await page.screenshot({ path: file, fullPage: width >= 500 && name !== 'board' });
       console.log(file);
       await context.close();
     }
