@@ -9,15 +9,18 @@ import (
 )
 
 // MarshalMsg implements msgp.Marshaler
-func (z Bounds) MarshalMsg(b []byte) (o []byte, err error) {
+func (z *Bounds) MarshalMsg(b []byte) (o []byte, err error) {
 	o = msgp.Require(b, z.Msgsize())
-	// map header, size 3
+	// map header, size 4
 	// string "Keep"
-	o = append(o, 0x83, 0xa4, 0x4b, 0x65, 0x65, 0x70)
+	o = append(o, 0x84, 0xa4, 0x4b, 0x65, 0x65, 0x70)
 	o = msgp.AppendDuration(o, z.Keep)
 	// string "Gap"
 	o = append(o, 0xa3, 0x47, 0x61, 0x70)
 	o = msgp.AppendDuration(o, z.Gap)
+	// string "Near"
+	o = append(o, 0xa4, 0x4e, 0x65, 0x61, 0x72)
+	o = msgp.AppendDuration(o, z.Near)
 	// string "Most"
 	o = append(o, 0xa4, 0x4d, 0x6f, 0x73, 0x74)
 	o = msgp.AppendInt(o, z.Most)
@@ -54,6 +57,12 @@ func (z *Bounds) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				err = msgp.WrapError(err, "Gap")
 				return
 			}
+		case "Near":
+			z.Near, bts, err = msgp.ReadDurationBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "Near")
+				return
+			}
 		case "Most":
 			z.Most, bts, err = msgp.ReadIntBytes(bts)
 			if err != nil {
@@ -73,8 +82,8 @@ func (z *Bounds) UnmarshalMsg(bts []byte) (o []byte, err error) {
 }
 
 // Msgsize returns an upper bound estimate of the number of bytes occupied by the serialized message
-func (z Bounds) Msgsize() (s int) {
-	s = 1 + 5 + msgp.DurationSize + 4 + msgp.DurationSize + 5 + msgp.IntSize
+func (z *Bounds) Msgsize() (s int) {
+	s = 1 + 5 + msgp.DurationSize + 4 + msgp.DurationSize + 5 + msgp.DurationSize + 5 + msgp.IntSize
 	return
 }
 
