@@ -20,7 +20,7 @@ func (a *App) archive() (stage, error) {
 	s := archive.New(archive.Options{
 		Topics:  archive.Topics{Timeline: TopicTimeline, Signals: TopicSignals, Alerts: TopicAlerts},
 		Brokers: a.cfg.Kafka.Brokers, Dialer: a.dialer, Kafka: a.kafka, ClickHouse: a.cfg.ClickHouse,
-		KeepDays: a.cfg.Limits.HistoryDays, Log: a.log, Metrics: archive.NewMetrics(a.reg),
+		KeepDays: a.cfg.Limits.HistoryDays, Session: a.cfg.Limits.Session, Log: a.log, Metrics: archive.NewMetrics(a.reg),
 	})
 	return stage{"archive", func(ctx context.Context) error {
 		err := a.wait(ctx, "clickhouse", func(ctx context.Context) error { return conn.Ping(ctx) })

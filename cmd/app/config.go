@@ -94,6 +94,9 @@ type Limits struct {
 	// effect by an entry in the timeline. At least a minute.
 	ForgetAnonymous time.Duration `yaml:"forget_anonymous"`
 	ForgetKnown     time.Duration `yaml:"forget_known"`
+	// Session is how long a process may be silent before its partitions go to others: after a crash nobody goes on for that long.
+	// 6s, the brokers' usual lower bound, to 5m; 0 means 20s.
+	Session time.Duration `yaml:"session"`
 	// HistoryDays is how long ClickHouse keeps rows. 0 means 400.
 	HistoryDays int `yaml:"history_days"`
 }
@@ -119,7 +122,7 @@ func Default() Config {
 		Redis:      connect.Redis{Addrs: []string{"127.0.0.1:6379"}, Mode: "single"},
 		ClickHouse: connect.ClickHouse{Addrs: []string{"127.0.0.1:9000"}, Protocol: "native", Database: "default"},
 		Topics:     Topics{TimelinePartitions: 8, PlacePartitions: 4, TimelineRetention: 14 * 24 * time.Hour},
-		Limits:     Limits{CacheMiB: 64, HistoryDays: 400, ForgetAnonymous: customer.DefaultRetention.Anonymous, ForgetKnown: customer.DefaultRetention.Known},
+		Limits:     Limits{CacheMiB: 64, Session: 20 * time.Second, HistoryDays: 400, ForgetAnonymous: customer.DefaultRetention.Anonymous, ForgetKnown: customer.DefaultRetention.Known},
 		Log:        Log{Level: "info"},
 
 		WhyNoHistory: "no ClickHouse is configured: set clickhouse.addrs",
@@ -183,6 +186,9 @@ func (c *Config) Validate() error {
 		if d < time.Minute {
 			add("%s: want at least 1m, got %s", key, d)
 		}
+	}
+	if s := c.Limits.Session; s != 0 && (s < 6*time.Second || s > 5*time.Minute) {
+		add("limits.session: want 6s to 5m, got %s", s)
 	}
 	if len(c.Topics.Raw) == 0 {
 		add("topics.raw: want at least one topic")

@@ -22,7 +22,7 @@ func (a *App) ingest() *intake.Stage {
 	return intake.New(intake.Options{
 		Brokers: a.cfg.Kafka.Brokers, Dialer: a.dialer, Kafka: a.kafka, Redis: a.state,
 		Topics: a.cfg.Topics.formats(), Timeline: TopicTimeline, Partitions: a.cfg.Topics.TimelinePartitions, Dead: TopicDead,
-		Annotate: engine.Annotate, Oldest: a.cfg.Limits.Oldest, Log: a.log, Metrics: intake.NewMetrics(a.reg),
+		Session: a.cfg.Limits.Session, Annotate: engine.Annotate, Oldest: a.cfg.Limits.Oldest, Log: a.log, Metrics: intake.NewMetrics(a.reg),
 	})
 }
 
@@ -30,7 +30,7 @@ func (a *App) ingest() *intake.Stage {
 func (a *App) runtimeOptions(m *keyed.Metrics) keyed.Options {
 	return keyed.Options{
 		Brokers: a.cfg.Kafka.Brokers, Dialer: a.dialer, Kafka: a.kafka, Redis: a.state,
-		CacheBytes: a.cfg.Limits.CacheMiB << 20, Log: a.log, Metrics: m,
+		Session: a.cfg.Limits.Session, CacheBytes: a.cfg.Limits.CacheMiB << 20, Log: a.log, Metrics: m,
 	}
 }
 

@@ -26,6 +26,8 @@ type Options struct {
 	ClickHouse connect.ClickHouse
 	// KeepDays is how long the tables keep rows; 0 means for ever.
 	KeepDays int
+	// Session is how long a silent process keeps its partitions; zero means 20 s.
+	Session time.Duration
 	// Every is how often rows are written and counted when there are few; zero means 2 s. When counting takes long, it is done less often.
 	Every time.Duration
 	// MaxRows and MaxBytes (of their records) bound what waits in memory to be written; zero means 100,000 and 32 MiB.
@@ -85,7 +87,7 @@ func (a *Archive) Run(ctx context.Context) error {
 	var writing sync.WaitGroup
 	writing.Go(func() { w.run(ctx) })
 	group := &stream.Group{
-		ID: a.opt.Group, Brokers: a.opt.Brokers, Dialer: a.opt.Dialer, Log: a.opt.Log,
+		ID: a.opt.Group, Brokers: a.opt.Brokers, Dialer: a.opt.Dialer, Session: a.opt.Session, Log: a.opt.Log,
 		Topics: []string{a.opt.Topics.Timeline, a.opt.Topics.Signals, a.opt.Topics.Alerts},
 		Work: func(ctx context.Context, assigned stream.Assignment, commit func(int64)) {
 			r := &reader{opt: &a.opt, a: assigned, halts: &a.halts, out: w.in, session: &session{commit: commit}}

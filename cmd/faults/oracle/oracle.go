@@ -1,0 +1,124 @@
+// Package oracle compares what the product holds at the end of a run with what must be true: with the world that sent the touchpoints,
+// and with the pure fold over the timeline as it is read back. It owns the comparisons; sending, waiting and breaking things is left to
+// its callers. It reads only, makes no goroutine, and an Oracle belongs to one goroutine.
+package oracle
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/segmentio/kafka-go"
+
+	"touchwatch/dashboards/api"
+	"touchwatch/ingest/stream"
+	"touchwatch/ingest/timeline"
+	"touchwatch/ingest/touchpoint"
+	"touchwatch/processors/customer"
+	"touchwatch/processors/keyed"
+	"touchwatch/processors/place"
+)
+
+// History answers questions about the minutes that the archive counted.
+type History interface {
+	Minutes(ctx context.Context, from, to touchpoint.Millis, channel touchpoint.Channel) ([]api.MinuteRow, error)
+}
+
+// Oracle reads servers directly, not through what breaks them. All fields but History are needed.
+type Oracle struct {
+	Kafka   *kafka.Client
+	Redis   redis.UniversalClient
+	History History // nil: minutes are not compared
+
+	// Timeline and Signals are the topics with their partition counts.
+	Timeline, Signals                   string
+	TimelinePartitions, PlacePartitions int
+	// Customers and Places build the folds; Settings is the content of the config entry the program activates.
+	Customers keyed.Build[customer.State]
+	Places    keyed.Build[place.State]
+	Settings  []byte
+}
+
+// read reads a partition of a keyed topic back, from its first record to its last.
+func (o *Oracle) read(ctx context.Context, topic string, partition int, each func(e *timeline.Entry, offset int64) error) error {
+	f := stream.Fetcher{Client: o.Kafka, Topic: topic, Partition: partition, MaxBytes: 4 << 20, MaxWait: 50 * time.Millisecond}
+	for next := int64(0); ; {
+		b, err := f.Fetch(ctx, next)
+		if err != nil {
+			return fmt.Errorf("read back %s partition %d: %w", topic, partition, err)
+		}
+		for _, rec := range b.Records {
+			entry, err := timeline.Decode(rec.Value)
+			if err != nil {
+				return fmt.Errorf("entry %d of %s partition %d: %w", rec.Offset, topic, partition, err)
+			}
+			if err := each(entry, rec.Offset); err != nil {
+				return fmt.Errorf("entry %d of %s partition %d: %w", rec.Offset, topic, partition, err)
+			}
+		}
+		if next = b.Next; next >= b.HighWatermark {
+			return nil
+		}
+	}
+}
+
+// readAll reads every partition of a keyed topic back.
+func (o *Oracle) readAll(ctx context.Context, topic string, partitions int, each func(e *timeline.Entry) error) error {
+	for p := range partitions {
+		if err := o.read(ctx, topic, p, func(e *timeline.Entry, _ int64) error { return each(e) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// stored reads all customers' states from Redis.
+func (o *Oracle) stored(ctx context.Context) (map[string]*customer.State, error) {
+	all := map[string]*customer.State{}
+	for p := range o.TimelinePartitions {
+		keys := keyed.NewKeys(keyed.CustomerPrefix, p)
+		pipe := o.Redis.Pipeline()
+		replies := make([]*redis.MapStringStringCmd, keyed.Buckets)
+		for b := range replies {
+			replies[b] = pipe.HGetAll(ctx, keys.Bucket(b))
+		}
+		if _, err := pipe.Exec(ctx); err != nil {
+			return nil, fmt.Errorf("read states of partition %d: %w", p, err)
+		}
+		for _, reply := range replies {
+			for id, body := range reply.Val() {
+				s, err := customer.Decode([]byte(body))
+				if err != nil {
+					return nil, fmt.Errorf("state of %s: %w", id, err)
+				}
+				all[id] = s
+			}
+		}
+	}
+	return all, nil
+}
+
+// Replay folds a keyed topic in memory, partition by partition: the states at the end, and every alert change.
+func Replay[S any](ctx context.Context, o *Oracle, topic string, partitions int, build keyed.Build[S]) (states map[string]*S, alerts []Alert, err error) {
+	states = map[string]*S{}
+	for p := range partitions {
+		r, err := keyed.NewReplay(build)
+		if err != nil {
+			return nil, nil, err
+		}
+		if err := o.read(ctx, topic, p, r.Apply); err != nil {
+			return nil, nil, err
+		}
+		maps.Copy(states, r.States())
+		for _, c := range r.Alerts {
+			a, err := parseAlert(c.Body)
+			if err != nil {
+				return nil, nil, err
+			}
+			alerts = append(alerts, a)
+		}
+	}
+	return states, alerts, nil
+}

@@ -1,0 +1,242 @@
+package faults
+
+import (
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Proxy stands between the program and one server, and breaks what passes. It is safe for concurrent use; Close ends it and waits for
+// all that it started.
+type Proxy struct {
+	listener net.Listener
+	running  sync.WaitGroup
+	counts   Counts
+
+	mu     sync.Mutex
+	target string
+	links  map[*link]bool
+	rules  rules
+	change chan struct{} // closed and replaced whenever the rules change
+	closed bool
+}
+
+// Counts say what a proxy did, as the proof that a fault was injected.
+type Counts struct {
+	Connections atomic.Int64 // accepted
+	Cut         atomic.Int64 // connections ended by Cut
+	Refused     atomic.Int64 // connections ended at once, because of Refuse
+	Held        atomic.Int64 // pieces of data that had to wait
+	Dropped     atomic.Int64 // replies that the server sent and nobody got
+}
+
+// rules are what a proxy does to data that passes.
+type rules struct {
+	holdRequests, holdReplies, refuse bool
+	delay                             time.Duration // of every piece of a reply
+	doom                              int           // so many of the next requests that match get no reply
+	match                             func(request []byte) bool
+}
+
+// link is one connection through a proxy.
+type link struct {
+	near, far net.Conn
+	done      chan struct{} // closed when either side ended
+	once      sync.Once
+	doomed    atomic.Bool // the next reply is dropped
+}
+
+func (l *link) end() {
+	l.once.Do(func() {
+		close(l.done)
+		_ = l.near.Close()
+		_ = l.far.Close()
+	})
+}
+
+// NewProxy listens on a free port of loopback for a server at target; the target may be set later.
+func NewProxy(target string) (*Proxy, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	p := &Proxy{listener: l, target: target, links: map[*link]bool{}, change: make(chan struct{})}
+	p.running.Go(p.accept)
+	return p, nil
+}
+
+// Addr is where the program connects to.
+func (p *Proxy) Addr() string { return p.listener.Addr().String() }
+
+// Counts returns what was done so far.
+func (p *Proxy) Counts() *Counts { return &p.counts }
+
+// SetTarget sends new connections to another address.
+func (p *Proxy) SetTarget(addr string) { p.set(func() { p.target = addr }) }
+
+// Hold stops what passes in a direction until Heal; connections stay open, and new ones are taken.
+func (p *Proxy) Hold(requests, replies bool) {
+	p.set(func() { p.rules.holdRequests, p.rules.holdReplies = requests, replies })
+}
+
+// Delay makes every piece of a reply wait for d.
+func (p *Proxy) Delay(d time.Duration) { p.set(func() { p.rules.delay = d }) }
+
+// Refuse ends new connections at once.
+func (p *Proxy) Refuse() { p.set(func() { p.rules.refuse = true }) }
+
+// DropReplies lets the next n requests that match through, waits for the server's answer, and ends the connection instead of passing the
+// answer on: the server did it, and nobody knows.
+func (p *Proxy) DropReplies(n int, match func(request []byte) bool) {
+	p.set(func() { p.rules.doom, p.rules.match = n, match })
+}
+
+// Heal ends every fault. What was held goes on.
+func (p *Proxy) Heal() { p.set(func() { p.rules = rules{} }) }
+
+// Cut ends all connections and returns how many there were.
+func (p *Proxy) Cut() int {
+	p.mu.Lock()
+	links := p.links
+	p.links = map[*link]bool{}
+	p.mu.Unlock()
+	for l := range links {
+		l.end()
+	}
+	p.counts.Cut.Add(int64(len(links)))
+	return len(links)
+}
+
+// Close ends the proxy with its connections. Safe to call twice.
+func (p *Proxy) Close() {
+	p.set(func() { p.closed = true })
+	_ = p.listener.Close()
+	p.Cut()
+	p.running.Wait()
+}
+
+func (p *Proxy) set(change func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	change()
+	close(p.change)
+	p.change = make(chan struct{})
+}
+
+func (p *Proxy) accept() {
+	for {
+		near, err := p.listener.Accept()
+		if err != nil {
+			return
+		}
+		p.counts.Connections.Add(1)
+		p.running.Go(func() { p.serve(near) })
+	}
+}
+
+// serve carries one connection until it ends.
+func (p *Proxy) serve(near net.Conn) {
+	p.mu.Lock()
+	target, refuse := p.target, p.rules.refuse
+	p.mu.Unlock()
+	if refuse {
+		p.counts.Refused.Add(1)
+		_ = near.Close()
+		return
+	}
+	far, err := net.DialTimeout("tcp", target, 3*time.Second)
+	if err != nil {
+		_ = near.Close()
+		return
+	}
+	l := &link{near: near, far: far, done: make(chan struct{})}
+	p.mu.Lock()
+	p.links[l] = true
+	closed := p.closed
+	p.mu.Unlock()
+	if closed {
+		l.end()
+	}
+	var both sync.WaitGroup
+	both.Go(func() { p.carry(l, near, far, p.request) })
+	both.Go(func() { p.carry(l, far, near, p.reply) })
+	both.Wait()
+	p.mu.Lock()
+	delete(p.links, l)
+	p.mu.Unlock()
+}
+
+// carry copies one direction; pass decides about each piece and reports false to end the connection.
+func (p *Proxy) carry(l *link, from, to net.Conn, pass func(*link, []byte) bool) {
+	defer l.end()
+	buffer := make([]byte, 64<<10)
+	for {
+		n, err := from.Read(buffer)
+		if n > 0 {
+			if !pass(l, buffer[:n]) {
+				return
+			}
+			if _, err := to.Write(buffer[:n]); err != nil {
+				return
+			}
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+// request waits while requests are held, and marks the connection when its reply is to be dropped.
+func (p *Proxy) request(l *link, piece []byte) bool {
+	if !p.wait(l, func(r *rules) bool { return r.holdRequests }) {
+		return false
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.rules.doom > 0 && p.rules.match(piece) && !l.doomed.Load() {
+		p.rules.doom--
+		l.doomed.Store(true)
+	}
+	return true
+}
+
+// reply waits while replies are held or delayed, and drops the reply of a marked connection.
+func (p *Proxy) reply(l *link, _ []byte) bool {
+	if l.doomed.Load() {
+		p.counts.Dropped.Add(1)
+		return false
+	}
+	p.mu.Lock()
+	delay := p.rules.delay
+	p.mu.Unlock()
+	if delay > 0 {
+		p.counts.Held.Add(1)
+		select {
+		case <-time.After(delay):
+		case <-l.done:
+			return false
+		}
+	}
+	return p.wait(l, func(r *rules) bool { return r.holdReplies })
+}
+
+// wait blocks while the rules hold a direction; false means that the connection ended meanwhile.
+func (p *Proxy) wait(l *link, held func(*rules) bool) bool {
+	for first := true; ; first = false {
+		p.mu.Lock()
+		hold, change := held(&p.rules), p.change
+		p.mu.Unlock()
+		if !hold {
+			return true
+		}
+		if first {
+			p.counts.Held.Add(1)
+		}
+		select {
+		case <-change:
+		case <-l.done:
+			return false
+		}
+	}
+}
