@@ -134,7 +134,7 @@ func (w *worker[S]) fold(e *timeline.Entry, offset int64) error {
 	}
 	w.fx.Begin(e.Subject, offset)
 	w.logic.Fold(n.state, e, w.fx)
-	n.dirty = true
+	w.cache.touch(n)
 	if e.Kind == timeline.Timer {
 		delete(w.sentTimers, timerKey{e.Subject, e.Timer.Name})
 	}

@@ -9,6 +9,7 @@ type cache[S any] struct {
 	bytes int
 	nodes map[string]*node[S]
 	order *list.List // of *node[S], most recently used first
+	dirty []*node[S] // changed since the last flush
 }
 
 type node[S any] struct {
@@ -45,6 +46,26 @@ func (c *cache[S]) put(subject string, state *S, size int) *node[S] {
 func (c *cache[S]) resize(n *node[S], size int) {
 	c.bytes += size - n.size
 	n.size = size
+}
+
+// touch notes that a state changed, which pins it until the next flush.
+func (c *cache[S]) touch(n *node[S]) {
+	if !n.dirty {
+		n.dirty = true
+		c.dirty = append(c.dirty, n)
+	}
+}
+
+// clean notes that all changed states are stored, and how large each is now.
+func (c *cache[S]) clean(size func(*S) int) {
+	for _, n := range c.dirty {
+		n.dirty = false
+		if c.nodes[n.subject] == n {
+			c.resize(n, size(n.state))
+		}
+	}
+	c.dirty = c.dirty[:0]
+	c.trim()
 }
 
 // drop forgets a subject.

@@ -114,8 +114,8 @@ func (w *worker[S]) prepare() (func(context.Context, redis.Pipeliner), error) {
 // dirtyStates encodes the changed states, per bucket.
 func (w *worker[S]) dirtyStates() (map[string][]any, error) {
 	states := map[string][]any{}
-	for _, n := range w.cache.nodes {
-		if !n.dirty || w.fx.removed[n.subject] {
+	for _, n := range w.cache.dirty {
+		if w.fx.removed[n.subject] {
 			continue
 		}
 		b, err := w.logic.Encode(make([]byte, 0, n.size), n.state)
@@ -236,13 +236,7 @@ func (w *worker[S]) settle() {
 			w.cache.drop(n)
 		}
 	}
-	for _, n := range w.cache.nodes {
-		if n.dirty {
-			n.dirty = false
-			w.cache.resize(n, w.logic.Size(n.state))
-		}
-	}
-	w.cache.trim()
+	w.cache.clean(w.logic.Size)
 	w.opt.Metrics.alerts.Add(float64(len(w.fx.alerts)))
 	w.fx = NewEffects()
 	w.moved = map[string]position{}

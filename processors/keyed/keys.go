@@ -1,10 +1,6 @@
 package keyed
 
-import (
-	"fmt"
-	"hash/fnv"
-	"strconv"
-)
+import "strconv"
 
 // Prefixes of the two stages that the runtime serves.
 const (
@@ -63,10 +59,15 @@ func (k Keys) History(subject string) string { return k.base + "history:" + subj
 
 // States is the hash that holds the subject's state.
 func (k Keys) States(subject string) string {
-	h := fnv.New32a()
-	_, _ = h.Write([]byte(subject))
-	return fmt.Sprintf("%scustomers:%03x", k.base, h.Sum32()%Buckets)
+	h := uint32(2166136261) // FNV-1a
+	for i := range len(subject) {
+		h = (h ^ uint32(subject[i])) * 16777619
+	}
+	return k.Bucket(int(h % Buckets))
 }
 
 // Bucket returns the name of the b-th of the Buckets state hashes.
-func (k Keys) Bucket(b int) string { return fmt.Sprintf("%scustomers:%03x", k.base, b) }
+func (k Keys) Bucket(b int) string {
+	const digits = "0123456789abcdef"
+	return k.base + "customers:" + string([]byte{digits[b>>8&15], digits[b>>4&15], digits[b&15]})
+}

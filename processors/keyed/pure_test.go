@@ -33,15 +33,13 @@ func TestTheCacheKeepsChangedStatesAndForgetsTheOldest(t *testing.T) {
 	a := c.put("a", &tally{}, 100)
 	c.put("b", &tally{}, 100)
 	c.put("c", &tally{}, 100)
-	a.dirty = true
+	c.touch(a)
 	c.trim()
 	if c.get("a") == nil || c.get("b") != nil || c.get("c") == nil || c.bytes != 200 {
 		t.Errorf("want b evicted and a pinned; got a=%v b=%v c=%v bytes=%d", c.get("a"), c.get("b"), c.get("c"), c.bytes)
 	}
-	a.dirty = false
 	c.get("c")
-	c.resize(a, 180)
-	c.trim()
+	c.clean(func(*tally) int { return 180 })
 	if c.get("a") != nil || c.bytes != 100 {
 		t.Errorf("want a evicted once it is clean; bytes=%d", c.bytes)
 	}

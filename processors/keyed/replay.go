@@ -56,6 +56,7 @@ func (r *Replay[S]) Apply(e *timeline.Entry, offset int64) error {
 		}
 	}
 	w.fx = NewEffects()
+	w.cache.clean(func(*S) int { return 0 })
 	return nil
 }
 
