@@ -34,10 +34,10 @@ func TestALinkChangesWhoLaterTouchpointsBelongTo(t *testing.T) {
 	w := newWorld(t)
 	stop := w.start()
 	defer stop()
-	w.send("customers.profiles", profile)
+	w.send(w.profiles, profile)
 	w.until("the profile is known", func() bool { return len(w.timeline()) == 1 })
-	w.send("touchpoints.website", fmt.Sprintf(byCookie, 1), login, fmt.Sprintf(byCookie, 2))
-	w.send("touchpoints.chat", byEmail)
+	w.send(w.website, fmt.Sprintf(byCookie, 1), login, fmt.Sprintf(byCookie, 2))
+	w.send(w.chat, byEmail)
 	w.until("all in the timeline", func() bool { return len(w.timeline()) == 5 })
 	all := w.timeline()
 	for id, want := range map[touchpoint.ID]string{"website:v2": "cus_1", "website:l1": "cus_1", "chat:m1": "cus_1"} {
@@ -57,12 +57,12 @@ func TestALinkChangesWhoLaterTouchpointsBelongTo(t *testing.T) {
 
 func TestAnUnfinishedPlanIsSentAsWritten(t *testing.T) {
 	w := newWorld(t)
-	w.send("touchpoints.website", fmt.Sprintf(byCookie, 1), fmt.Sprintf(byCookie, 2))
+	w.send(w.website, fmt.Sprintf(byCookie, 1), fmt.Sprintf(byCookie, 2))
 	p, err := json.Marshal(plan{From: 0, To: 2, ReceivedAt: 1_800_000_000_000, Customers: []touchpoint.CustomerID{"anon_before", "anon_before"}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	key := LedgerKey("touchpoints.website", 0)
+	key := LedgerKey(w.website, 0)
 	if err := w.redis.HSet(context.Background(), key, "plan", p, "done", "0").Err(); err != nil {
 		t.Fatal(err)
 	}
@@ -78,7 +78,7 @@ func TestAnUnfinishedPlanIsSentAsWritten(t *testing.T) {
 			t.Errorf("got %s at %d, want what the plan says", e.Subject, e.At)
 		}
 	}
-	w.send("touchpoints.website", fmt.Sprintf(byCookie, 3))
+	w.send(w.website, fmt.Sprintf(byCookie, 3))
 	w.until("reading goes on behind the plan", func() bool { return len(w.timeline()) == 3 })
 	if e := byID(w.timeline(), "website:v3"); e.Subject != "cus_9" || e.At <= 1_800_000_000_000 {
 		t.Errorf("behind the plan: got %s at %d, want cus_9, received later", e.Subject, e.At)
@@ -88,14 +88,14 @@ func TestAnUnfinishedPlanIsSentAsWritten(t *testing.T) {
 func TestARestartSendsNothingTwiceAfterAConfirmedPlan(t *testing.T) {
 	w := newWorld(t)
 	stop := w.start()
-	w.send("touchpoints.website", fmt.Sprintf(byCookie, 1))
+	w.send(w.website, fmt.Sprintf(byCookie, 1))
 	w.until("sent and confirmed", func() bool {
-		done := w.redis.HGet(context.Background(), LedgerKey("touchpoints.website", 0), "done").Val()
+		done := w.redis.HGet(context.Background(), LedgerKey(w.website, 0), "done").Val()
 		return len(w.timeline()) == 1 && done == "1"
 	})
 	stop()
 	stop = w.start()
-	w.send("touchpoints.website", fmt.Sprintf(byCookie, 2))
+	w.send(w.website, fmt.Sprintf(byCookie, 2))
 	w.until("the next one is sent", func() bool { return len(w.timeline()) >= 2 })
 	stop()
 	if n := len(w.timeline()); n != 2 {
@@ -108,10 +108,10 @@ func TestWhatCannotBeDecodedIsKeptWithItsReasonAndBlocksNothing(t *testing.T) {
 	stop := w.start()
 	defer stop()
 	garbage := []string{"{", "\xff\xfe", `{"type":"no_such"}`, `{"type":"page_view","customer":{}}`, `{"type":"page_view","page":"/","occurred_at":"2126-01-01T00:00:00Z","customer":{"cookie":"c1"}}`, `{"type":"page_view","page":"/","customer":{"cookie":"` + strings.Repeat("x", 300) + `"}}`}
-	w.send("touchpoints.website", garbage...)
-	w.send("touchpoints.website", fmt.Sprintf(byCookie, 1))
+	w.send(w.website, garbage...)
+	w.send(w.website, fmt.Sprintf(byCookie, 1))
 	w.until("the good record behind the bad ones arrives", func() bool { return len(w.timeline()) == 1 })
-	letters := w.read("touchpoints.dead", 1)
+	letters := w.read(w.dead, 1)
 	if len(letters) != len(garbage) {
 		t.Fatalf("got %d dead letters, want %d", len(letters), len(garbage))
 	}
@@ -120,7 +120,7 @@ func TestWhatCannotBeDecodedIsKeptWithItsReasonAndBlocksNothing(t *testing.T) {
 		if !slices.Contains(touchpoint.Reasons, reason) || l.Header(HeaderDetail) == "" {
 			t.Errorf("letter %d: reason %q, detail %q", i, reason, l.Header(HeaderDetail))
 		}
-		if string(l.Value) != garbage[i] || l.Header(HeaderSource) != fmt.Sprintf("touchpoints.website/0/%d", i) || l.Header(HeaderKey) != "k" {
+		if string(l.Value) != garbage[i] || l.Header(HeaderSource) != fmt.Sprintf("%s/0/%d", w.website, i) || l.Header(HeaderKey) != "k" {
 			t.Errorf("letter %d: got %q from %s, want the original", i, l.Value, l.Header(HeaderSource))
 		}
 	}
@@ -129,16 +129,16 @@ func TestWhatCannotBeDecodedIsKeptWithItsReasonAndBlocksNothing(t *testing.T) {
 func TestAReplayedLetterKeepsItsOriginWhateverHowOften(t *testing.T) {
 	w := newWorld(t)
 	rec := stream.Record{Offset: 7, Key: []byte("k"), Value: []byte(`{"type":"page_view","page":"/","customer":{"cookie":"c1"}}`), Headers: []stream.Header{{Key: "tw-format", Value: []byte("touchwatch.website")}}}
-	letter := deadLetter(stream.Assignment{Topic: "touchpoints.website"}, 0, &rec, &touchpoint.Invalid{Reason: touchpoint.ReasonSyntax})
+	letter := deadLetter(stream.Assignment{Topic: w.website}, 0, &rec, &touchpoint.Invalid{Reason: touchpoint.ReasonSyntax})
 	topic, replay, err := Replay(&letter)
-	if err != nil || topic != "touchpoints.website" {
+	if err != nil || topic != w.website {
 		t.Fatalf("got topic %q, error %v", topic, err)
 	}
 	again := deadLetter(stream.Assignment{Topic: topic, Partition: 1}, 0, &replay, &touchpoint.Invalid{Reason: touchpoint.ReasonSyntax})
 	if _, replay, err = Replay(&again); err != nil {
 		t.Fatal(err)
 	}
-	if got := replay.Header(decode.HeaderOrigin); got != "touchpoints.website/0/7" {
+	if got := replay.Header(decode.HeaderOrigin); got != w.website+"/0/7" {
 		t.Errorf("origin of the second replay: got %q", got)
 	}
 	if replay.Header("tw-format") != "touchwatch.website" || string(replay.Key) != "k" {
@@ -151,7 +151,7 @@ func TestAReplayedLetterKeepsItsOriginWhateverHowOften(t *testing.T) {
 	defer stop()
 	w.until("both in the timeline", func() bool { return len(w.timeline()) == 2 })
 	all := w.timeline()
-	if all[0].Touchpoint.ID != "website:touchpoints.website/0/7/0" || all[0].Touchpoint.ID != all[1].Touchpoint.ID {
+	if string(all[0].Touchpoint.ID) != "website:"+w.website+"/0/7/0" || all[0].Touchpoint.ID != all[1].Touchpoint.ID {
 		t.Errorf("ids of two replays: %s and %s, want the id of the original place", all[0].Touchpoint.ID, all[1].Touchpoint.ID)
 	}
 }
@@ -169,16 +169,16 @@ func TestALetterTooLargeForTheDeadTopicIsCutAndNotReplayed(t *testing.T) {
 
 func TestProgressStandsWhileAPartitionWasNeverRead(t *testing.T) {
 	w := newWorld(t)
-	names := []string{"touchpoints.chat", "touchpoints.website"}
-	counts := map[string]int{"touchpoints.chat": 1, "touchpoints.website": 2}
+	names := []string{w.chat, w.website}
+	counts := map[string]int{w.chat: 1, w.website: 2}
 	ctx := context.Background()
-	w.redis.HSet(ctx, LedgerKey("touchpoints.chat", 0), "up_to", 50)
-	w.redis.HSet(ctx, LedgerKey("touchpoints.website", 0), "up_to", 70)
+	w.redis.HSet(ctx, LedgerKey(w.chat, 0), "up_to", 50)
+	w.redis.HSet(ctx, LedgerKey(w.website, 0), "up_to", 70)
 	upTo, topics, err := ReadProgress(ctx, w.redis, names, counts)
 	if err != nil || upTo != 0 || topics[0].UpTo != 50 || topics[1].UpTo != 0 {
 		t.Errorf("got %d %+v %v, want 0 while a partition has not reported", upTo, topics, err)
 	}
-	w.redis.HSet(ctx, LedgerKey("touchpoints.website", 1), "up_to", 60)
+	w.redis.HSet(ctx, LedgerKey(w.website, 1), "up_to", 60)
 	if upTo, topics, _ = ReadProgress(ctx, w.redis, names, counts); upTo != 50 || topics[1].UpTo != 60 {
 		t.Errorf("got %d %+v, want the earliest of all", upTo, topics)
 	}
@@ -190,7 +190,7 @@ func TestProgressAdvancesOnAnIdleTopic(t *testing.T) {
 	defer stop()
 	var first touchpoint.Millis
 	read := func() touchpoint.Millis {
-		upTo, _, err := ReadProgress(context.Background(), w.redis, []string{"touchpoints.chat"}, map[string]int{"touchpoints.chat": 1})
+		upTo, _, err := ReadProgress(context.Background(), w.redis, []string{w.chat}, map[string]int{w.chat: 1})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -7,38 +7,40 @@ import (
 	"testing"
 	"time"
 
-	"github.com/alicebob/miniredis/v2"
 	"github.com/redis/go-redis/v9"
 	"github.com/segmentio/kafka-go"
-	"github.com/twmb/franz-go/pkg/kfake"
 
+	"touchwatch/deploy/embedded/twin"
 	"touchwatch/ingest/stream"
 	"touchwatch/ingest/timeline"
 )
 
 const partitions = 3
 
-// world is an in-process Kafka and Redis with the topics of the stage.
+// database is this package's on a shared Redis.
+const database = 13
+
+// world is a Kafka and a Redis with the topics of the stage, created as the product does: embedded ones, or the real ones
+// that the environment names.
 type world struct {
-	t       *testing.T
+	t       testing.TB
+	kafka   *twin.Kafka
 	redis   redis.UniversalClient
 	client  *kafka.Client
 	brokers []string
-	cluster *kfake.Cluster
+
+	website, chat, profiles, dead, entries string // topics
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t testing.TB) *world {
 	t.Helper()
-	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(1, "touchpoints.website", "touchpoints.chat", "customers.profiles", "touchpoints.dead"), kfake.SeedTopics(partitions, "customer.timeline"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(cluster.Close)
-	client := redis.NewClient(&redis.Options{Addr: miniredis.RunT(t).Addr(), MaxRetries: -1})
-	t.Cleanup(func() { client.Close() })
+	broker := twin.NewKafka(t)
+	raw := map[string]string{"max.message.bytes": "2097152"}
 	return &world{
-		t: t, redis: client, brokers: cluster.ListenAddrs(), cluster: cluster,
-		client: &kafka.Client{Addr: kafka.TCP(cluster.ListenAddrs()...), Timeout: 10 * time.Second},
+		t: t, kafka: broker, redis: twin.NewRedis(t, database).Client, brokers: broker.Brokers, client: broker.Client,
+		website: broker.Topic("touchpoints.website", 1, raw), chat: broker.Topic("touchpoints.chat", 1, raw), profiles: broker.Topic("customers.profiles", 1, raw),
+		dead:    broker.Topic("touchpoints.dead", 1, map[string]string{"max.message.bytes": "2621440"}),
+		entries: broker.Topic("customer.timeline", partitions, map[string]string{"message.timestamp.type": "LogAppendTime", "max.message.bytes": "8388608"}),
 	}
 }
 
@@ -47,8 +49,8 @@ func (w *world) start() (stop func()) {
 	w.t.Helper()
 	stage := New(Options{
 		Brokers: w.brokers, Kafka: w.client, Redis: w.redis, Session: 6 * time.Second,
-		Topics:   map[string]string{"touchpoints.website": "touchwatch.website", "touchpoints.chat": "touchwatch.chat", "customers.profiles": "touchwatch.profile"},
-		Timeline: "customer.timeline", Partitions: partitions, Dead: "touchpoints.dead",
+		Topics:   map[string]string{w.website: "touchwatch.website", w.chat: "touchwatch.chat", w.profiles: "touchwatch.profile"},
+		Timeline: w.entries, Partitions: partitions, Dead: w.dead,
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})
 	ctx, cancel := context.WithCancel(context.Background())
@@ -95,7 +97,7 @@ func (w *world) read(topic string, partitions int) []stream.Record {
 func (w *world) timeline() []*timeline.Entry {
 	w.t.Helper()
 	var all []*timeline.Entry
-	for _, r := range w.read("customer.timeline", partitions) {
+	for _, r := range w.read(w.entries, partitions) {
 		e, err := timeline.Decode(r.Value)
 		if err != nil {
 			w.t.Fatal(err)

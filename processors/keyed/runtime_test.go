@@ -70,7 +70,7 @@ func TestAlertsReachTheOutboxAndKafkaOnceInOrder(t *testing.T) {
 	for offset := range int64(30) {
 		w.append([]string{"cus_1"}, offset, 5)
 	}
-	f := stream.Fetcher{Client: w.client, Topic: "alerts", MaxBytes: 1 << 20, MaxWait: fetchWait}
+	f := stream.Fetcher{Client: w.client, Topic: w.alerts, MaxBytes: 1 << 20, MaxWait: fetchWait}
 	var got []string
 	next := int64(0)
 	w.until("three alerts in Kafka", func() bool {
@@ -89,7 +89,7 @@ func TestAlertsReachTheOutboxAndKafkaOnceInOrder(t *testing.T) {
 			t.Errorf("alert %d: got %s, want %s", i, body, want)
 		}
 	}
-	keys := NewKeys(CustomerPrefix, timeline.Partition("cus_1", partitions))
+	keys := keysOf("cus_1")
 	if n := w.redis.HLen(context.Background(), keys.Alerts()).Val(); n != 3 {
 		t.Errorf("current alerts: got %d, want 3", n)
 	}
@@ -100,7 +100,7 @@ func TestAZombieWritesNothingAfterItsSuccessorTookOver(t *testing.T) {
 	stop := w.start()
 	w.append([]string{"cus_1"}, 0, 5)
 	w.until("first entry applied", func() bool { s := w.state("cus_1"); return s != nil && s.N == 1 })
-	keys := NewKeys(CustomerPrefix, timeline.Partition("cus_1", partitions))
+	keys := keysOf("cus_1")
 	successor := fence.Token{Generation: 99, Member: "successor", Heartbeat: touchpoint.Millis(1) << 50}
 	if err := w.redis.Set(context.Background(), keys.Owner(), successor.String(), 0).Err(); err != nil {
 		t.Fatal(err)
@@ -130,7 +130,7 @@ func TestSettingsTakeEffectAtTheirPlaceInTheLog(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := stream.Produce(context.Background(), w.client, "entries", p, []stream.Record{{Value: value}}); err != nil {
+		if _, err := stream.Produce(context.Background(), w.client, w.entries, p, []stream.Record{{Value: value}}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -159,7 +159,7 @@ func TestATimerWaitsForTheProgressOfItsSources(t *testing.T) {
 	defer stop()
 	w.append([]string{"cus_1"}, 0, 7000)
 	w.until("applied", func() bool { return w.state("cus_1") != nil })
-	keys := NewKeys(CustomerPrefix, timeline.Partition("cus_1", partitions))
+	keys := keysOf("cus_1")
 	if n := w.redis.ZCard(context.Background(), keys.Timers()).Val(); n != 1 {
 		t.Fatalf("armed timers: got %d, want 1", n)
 	}
@@ -174,7 +174,7 @@ func TestATimerWaitsForTheProgressOfItsSources(t *testing.T) {
 
 func TestAnEntryOfAnotherVersionStopsItsPartitionWithAReason(t *testing.T) {
 	w := newWorld(t)
-	if _, err := stream.Produce(context.Background(), w.client, "entries", 0, []stream.Record{{Value: []byte{9, 1, 2}}}); err != nil {
+	if _, err := stream.Produce(context.Background(), w.client, w.entries, 0, []stream.Record{{Value: []byte{9, 1, 2}}}); err != nil {
 		t.Fatal(err)
 	}
 	stop := w.start()

@@ -11,11 +11,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/alicebob/miniredis/v2"
 	"github.com/redis/go-redis/v9"
 	"github.com/segmentio/kafka-go"
-	"github.com/twmb/franz-go/pkg/kfake"
 
+	"touchwatch/deploy/embedded/twin"
 	"touchwatch/ingest/stream"
 	"touchwatch/ingest/timeline"
 	"touchwatch/ingest/touchpoint"
@@ -67,34 +66,33 @@ func (l tallyLogic) Fold(s *tally, e *timeline.Entry, fx *Effects) {
 	}
 }
 
-// world is an in-process Kafka and Redis with the topics of a stage.
+// world is a Kafka and a Redis with the topics of a stage: embedded ones, or the real ones that the environment names.
 type world struct {
-	t       *testing.T
-	cluster *kfake.Cluster
-	redis   redis.UniversalClient
-	mini    *miniredis.Miniredis
-	client  *kafka.Client
+	t       testing.TB
+	kafka   *twin.Kafka
+	store   *twin.Redis
+	redis   redis.UniversalClient // of store
+	client  *kafka.Client         // of kafka
 	brokers []string
+	group   string
+	entries string          // topic of the stage
+	alerts  string          // topic of alerts
 	upTo    atomic.Int64    // what upstream says
 	runtime *Runtime[tally] // as started last
 }
 
-const partitions = 2
+const (
+	partitions = 2
+	database   = 12 // this package's on a shared Redis
+)
 
-func newWorld(t *testing.T) *world {
+func newWorld(t testing.TB) *world {
 	t.Helper()
-	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(partitions, "entries"), kfake.SeedTopics(1, "alerts"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(cluster.Close)
-	mini := miniredis.RunT(t)
-	client := redis.NewClient(&redis.Options{Addr: mini.Addr(), MaxRetries: -1})
-	t.Cleanup(func() { client.Close() })
-	brokers := cluster.ListenAddrs()
+	broker, store := twin.NewKafka(t), twin.NewRedis(t, database)
 	w := &world{
-		t: t, cluster: cluster, mini: mini, redis: client, brokers: brokers,
-		client: &kafka.Client{Addr: kafka.TCP(brokers...), Timeout: 10 * time.Second},
+		t: t, kafka: broker, store: store, redis: store.Client, client: broker.Client, brokers: broker.Brokers, group: twin.Unique("tally"),
+		entries: broker.Topic("entries", partitions, map[string]string{"message.timestamp.type": "LogAppendTime", "max.message.bytes": "8388608"}),
+		alerts:  broker.Topic("alerts", 1, nil),
 	}
 	w.upTo.Store(1)
 	return w
@@ -119,7 +117,7 @@ func (w *world) produce(entries ...*timeline.Entry) {
 			w.t.Fatal(err)
 		}
 		p := timeline.Partition(e.Subject, partitions)
-		if _, err := stream.Produce(context.Background(), w.client, "entries", p, []stream.Record{{Key: []byte(e.Subject), Value: value}}); err != nil {
+		if _, err := stream.Produce(context.Background(), w.client, w.entries, p, []stream.Record{{Key: []byte(e.Subject), Value: value}}); err != nil {
 			w.t.Fatal(err)
 		}
 	}
@@ -129,8 +127,8 @@ func (w *world) produce(entries ...*timeline.Entry) {
 func (w *world) start() (stop func()) {
 	w.t.Helper()
 	rt := New(Options{
-		Group: "tally", Topic: "entries", Prefix: CustomerPrefix, Brokers: w.brokers, Kafka: w.client, Redis: w.redis,
-		Session: 6 * time.Second, Relay: Relay{Alerts: "alerts", AlertPartitions: 1},
+		Group: w.group, Topic: w.entries, Prefix: CustomerPrefix, Brokers: w.brokers, Kafka: w.client, Redis: w.redis,
+		Session: 6 * time.Second, Relay: Relay{Alerts: w.alerts, AlertPartitions: 1},
 		Progress: func(context.Context) (Progress, error) { return Progress{UpTo: touchpoint.Millis(w.upTo.Load())}, nil },
 		Log:      slog.New(slog.NewTextHandler(io.Discard, nil)),
 	}, func(content []byte) (Logic[tally], error) { return tallyLogic{string(content)}, nil })
@@ -146,9 +144,14 @@ func (w *world) start() (stop func()) {
 	return func() { cancel(); <-done }
 }
 
+// keysOf are the Redis keys of a subject's partition.
+func keysOf(subject string) Keys {
+	return NewKeys(CustomerPrefix, timeline.Partition(subject, partitions))
+}
+
 // state reads a subject's stored state; nil when there is none.
 func (w *world) state(subject string) *tally {
-	keys := NewKeys(CustomerPrefix, timeline.Partition(subject, partitions))
+	keys := keysOf(subject)
 	b, err := w.redis.HGet(context.Background(), keys.States(subject), subject).Bytes()
 	if err != nil {
 		return nil
