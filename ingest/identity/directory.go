@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/redis/go-redis/v9"
 
@@ -53,16 +54,23 @@ func (d *Directory) Fetch(ctx context.Context, aliases []touchpoint.Alias) (map[
 	return known, nil
 }
 
-// Store writes links; one that is older than what is stored changes nothing. Storing twice does no harm.
+// storeAtOnce bounds how many links one round trip writes.
+const storeAtOnce = 500
+
+// Store writes links in their order; one that is older than what is stored changes nothing. Storing twice does no harm,
+// so an error leaves nothing to clean up: store them all again.
 func (d *Directory) Store(ctx context.Context, links []Link) error {
-	for _, l := range links {
-		source, err := json.Marshal(l.Source)
-		if err != nil {
-			return fmt.Errorf("encode link of %s: %w", l.Customer, err)
+	for chunk := range slices.Chunk(links, storeAtOnce) {
+		pipe := d.Redis.Pipeline()
+		for _, l := range chunk {
+			source, err := json.Marshal(l.Source)
+			if err != nil {
+				return fmt.Errorf("encode link of %s: %w", l.Customer, err)
+			}
+			storeNewer.Eval(ctx, pipe, []string{key(l.Alias)}, int64(l.At), l.Source.Offset, string(l.Customer), source)
 		}
-		err = storeNewer.Run(ctx, d.Redis, []string{key(l.Alias)}, int64(l.At), l.Source.Offset, string(l.Customer), source).Err()
-		if err != nil {
-			return fmt.Errorf("link %s to %s: %w", l.Alias.Kind, l.Customer, err)
+		if _, err := pipe.Exec(ctx); err != nil {
+			return fmt.Errorf("store %d links: %w", len(chunk), err)
 		}
 	}
 	return nil
