@@ -7,9 +7,23 @@ import (
 	"touchwatch/processors/keyed"
 )
 
-// Encode appends the stored form of s: a version byte and MessagePack.
+// Encode appends the stored form of s: a version byte and MessagePack. Equal states have equal forms, whatever they went through: a list
+// that became empty is stored, and kept, as none, so that a state which was stored in between does not differ from one that was not.
 func Encode(dst []byte, s *State) ([]byte, error) {
+	none(&s.Aliases)
+	none(&s.Channels)
+	none(&s.Hours)
+	none(&s.Seen)
+	none(&s.Windows)
+	none(&s.Signals)
+	none(&s.Episodes)
 	return s.MarshalMsg(append(dst, keyed.StateVersion))
+}
+
+func none[E any](list *[]E) {
+	if len(*list) == 0 {
+		*list = nil
+	}
 }
 
 // Decode reads what Encode wrote; another version is an error.
