@@ -107,15 +107,39 @@ func waitForTopics(ctx context.Context, client *kafka.Client, names []string) (m
 			return nil, err
 		}
 		i := slices.IndexFunc(names, func(name string) bool { return counts[name] == 0 })
+		why := errors.New("a partition has no leader")
 		if i < 0 {
-			return counts, nil
+			if i, why = firstUnserved(ctx, client, names, counts); i < 0 {
+				return counts, nil
+			}
 		}
 		select {
 		case <-ctx.Done():
-			return nil, fmt.Errorf("topic %s was created but has no leader for each partition yet: %w", names[i], ctx.Err())
+			return nil, fmt.Errorf("topic %s was created but cannot be used yet: %w", names[i], why)
 		case <-time.After(100 * time.Millisecond):
 		}
 	}
+}
+
+// firstUnserved asks the leaders for the bounds of all partitions and returns the first topic that is not served yet, or −1:
+// the brokers name a leader a moment before it answers for the partition.
+func firstUnserved(ctx context.Context, client *kafka.Client, names []string, counts map[string]int) (int, error) {
+	for i, name := range names {
+		ask := make([]kafka.OffsetRequest, counts[name])
+		for p := range ask {
+			ask[p] = kafka.LastOffsetOf(p)
+		}
+		res, err := client.ListOffsets(ctx, &kafka.ListOffsetsRequest{Topics: map[string][]kafka.OffsetRequest{name: ask}})
+		if err != nil {
+			return i, err
+		}
+		for _, p := range res.Topics[name] {
+			if p.Error != nil {
+				return i, fmt.Errorf("partition %d: %w", p.Partition, p.Error)
+			}
+		}
+	}
+	return -1, nil
 }
 
 // partitionCounts asks through a transport of its own, because a kafka.Transport answers metadata from a cache that

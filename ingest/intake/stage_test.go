@@ -111,7 +111,8 @@ func TestWhatCannotBeDecodedIsKeptWithItsReasonAndBlocksNothing(t *testing.T) {
 	w.send(w.website, garbage...)
 	w.send(w.website, fmt.Sprintf(byCookie, 1))
 	w.until("the good record behind the bad ones arrives", func() bool { return len(w.timeline()) == 1 })
-	letters := w.read(w.dead, 1)
+	var letters []stream.Record
+	w.until("so do the letters about them", func() bool { letters = w.read(w.dead, 1); return len(letters) >= len(garbage) })
 	if len(letters) != len(garbage) {
 		t.Fatalf("got %d dead letters, want %d", len(letters), len(garbage))
 	}
