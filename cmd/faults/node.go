@@ -1,0 +1,171 @@
+package faults
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"touchwatch/cmd/app"
+)
+
+// node is one process of the program; it may be killed and started again under its name.
+type node struct {
+	*process
+	run   *Run
+	roles []string
+	base  string // http://host:port of its server
+}
+
+// Bounds of a node: how long a start may take on two busy cores; what the program promises about stopping is 5 s, three times that
+// is allowed here.
+const (
+	nodeReady = 60 * time.Second
+	nodeStop  = 15 * time.Second
+	// nodeMemory and nodeGoroutines bound what a process may hold at the end; its caches alone may be 4 × 16 MiB.
+	nodeMemory     = 400 << 20
+	nodeGoroutines = 400
+)
+
+var saidAddress = regexp.MustCompile(`"address":"(http://[0-9.:]+)"`)
+
+// node starts a process with some roles (none: all) and waits until it says its address.
+func (r *Run) node(name string, roles ...app.Role) (*node, error) {
+	n := &node{run: r}
+	args := []string{"serve", "--config", r.configFile()}
+	for _, role := range roles {
+		n.roles = append(n.roles, string(role))
+	}
+	if len(roles) > 0 {
+		args = append(args, "--roles", strings.Join(n.roles, ","))
+	}
+	var env []string
+	for _, v := range os.Environ() {
+		if !strings.HasPrefix(v, "TOUCHWATCH_") {
+			env = append(env, v)
+		}
+	}
+	var err error
+	if n.process, err = launch(r.opt.Dir, name, env, r.opt.Program, args...); err != nil {
+		return nil, err
+	}
+	r.nodes = append(r.nodes, n)
+	err = until(r.ctx, nodeReady, func() error {
+		if n.base = n.find(saidAddress); n.base != "" {
+			return nil
+		}
+		if !n.running() {
+			return errEnded
+		}
+		return errors.New("it said no address")
+	})
+	if err != nil {
+		return nil, fmt.Errorf("start %s: %w\n%s", name, err, n.lastLines(5))
+	}
+	if len(roles) == 0 || slices.Contains(roles, app.RoleWeb) {
+		r.web.SetTarget(strings.TrimPrefix(n.base, "http://"))
+	}
+	r.note("%s runs (process %d, roles %s)", name, n.pid(), strings.Join(n.roles, " "))
+	return n, nil
+}
+
+// untilReady waits for readiness.
+func (n *node) untilReady() error {
+	return until(n.run.ctx, nodeReady, func() error {
+		if !n.running() {
+			return errEnded
+		}
+		status, body := n.get("/-/ready")
+		if status != http.StatusOK {
+			return fmt.Errorf("%s is not ready: %s", n.name, body)
+		}
+		return nil
+	})
+}
+
+// get asks the node's server; status 0 means that it did not answer.
+func (n *node) get(path string) (status int, body string) {
+	ctx, cancel := context.WithTimeout(n.run.ctx, 5*time.Second)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, n.base+path, nil)
+	if err != nil {
+		return 0, err.Error()
+	}
+	res, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return 0, err.Error()
+	}
+	defer func() { _ = res.Body.Close() }()
+	b, _ := io.ReadAll(res.Body)
+	return res.StatusCode, string(b)
+}
+
+// metric is the sum of all series of a metric whose lines contain every one of the parts; zero when there is none.
+func (n *node) metric(name string, labels ...string) float64 {
+	_, body := n.get("/metrics")
+	sum := 0.0
+	for in := bufio.NewScanner(strings.NewReader(body)); in.Scan(); {
+		line := in.Text()
+		rest, ok := strings.CutPrefix(line, name)
+		if !ok || rest == "" || rest[0] != ' ' && rest[0] != '{' || slices.ContainsFunc(labels, func(l string) bool { return !strings.Contains(line, l) }) {
+			continue
+		}
+		value, err := strconv.ParseFloat(line[strings.LastIndexByte(line, ' ')+1:], 64)
+		if err == nil {
+			sum += value
+		}
+	}
+	return sum
+}
+
+// bounded checks the memory and the goroutines of a node at the end of a run.
+func (n *node) bounded() error {
+	memory, goroutines := n.metric("process_resident_memory_bytes"), n.metric("go_goroutines")
+	n.run.note("%s holds %.0f MB and %.0f goroutines", n.name, memory/1e6, goroutines)
+	if memory > nodeMemory || goroutines > nodeGoroutines || goroutines == 0 {
+		return fmt.Errorf("%s holds %.0f MB and %.0f goroutines, the bounds are %d MB and %d", n.name, memory/1e6, goroutines, nodeMemory/1000000, nodeGoroutines)
+	}
+	return nil
+}
+
+// killed ends a node with SIGKILL, proves it, and starts it again at once.
+func (r *Run) killed(n *node) (*node, error) {
+	if err := n.kill(); err != nil {
+		return nil, err
+	}
+	r.forget(n)
+	r.note("killed %s (process %d)", n.name, n.pid())
+	var roles []app.Role
+	for _, role := range n.roles {
+		roles = append(roles, app.Role(role))
+	}
+	return r.node(n.name, roles...)
+}
+
+// forget takes a node that has ended from the list of those that must end well.
+func (r *Run) forget(n *node) {
+	r.nodes = slices.DeleteFunc(r.nodes, func(other *node) bool { return other == n })
+}
+
+// stopNodes checks the bounds of every node, stops all, and checks that each ends in order.
+func (r *Run) stopNodes() error {
+	var problems []error
+	for _, n := range r.nodes {
+		problems = append(problems, n.bounded())
+	}
+	for _, n := range r.nodes {
+		took, err := n.stop(nodeStop)
+		r.note("%s ended after %s", n.name, took.Round(time.Millisecond))
+		problems = append(problems, err)
+	}
+	r.nodes = nil
+	return errors.Join(problems...)
+}

@@ -1,0 +1,155 @@
+package faults
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"touchwatch/cmd/app"
+)
+
+// apart starts the two processes that most scenarios have: a front that stays, and a worker to break.
+func (r *Run) apart() (front, worker *node, err error) {
+	if front, err = r.node("front", app.RoleWeb, app.RoleArchive); err != nil {
+		return nil, nil, err
+	}
+	worker, err = r.node("worker", app.RoleIngest, app.RoleCustomers)
+	return front, worker, err
+}
+
+// works waits until a node has applied entries of the timeline: it owns partitions, and is in the middle of it.
+func (n *node) works() error {
+	return until(n.run.ctx, settleWithin, func() error {
+		if n.metric("touchwatch_keyed_entries_total") == 0 {
+			return fmt.Errorf("%s has applied nothing", n.name)
+		}
+		return nil
+	})
+}
+
+// kill ends the worker again and again while a load passes through it: in the middle of its work, and twice while it joins.
+func kill(r *Run) error {
+	_, worker, err := r.apart()
+	if err != nil {
+		return err
+	}
+	l, err := r.loaded(9000, 30*time.Second)
+	if err != nil {
+		return err
+	}
+	kills := int64(0)
+	for i := range 6 {
+		if i%3 != 2 {
+			if err := worker.works(); err != nil {
+				return err
+			}
+		}
+		if err := r.pause(r.between(100*time.Millisecond, 2*time.Second)); err != nil {
+			return err
+		}
+		if l.under() != nil && kills >= 4 {
+			break
+		}
+		if err := l.under(); err != nil {
+			return err
+		}
+		if worker, err = r.killed(worker); err != nil {
+			return err
+		}
+		kills++
+	}
+	if err := r.prove(kills, "processes killed with SIGKILL under load"); err != nil {
+		return err
+	}
+	return l.wait()
+}
+
+// roll replaces two processes with all roles one after the other under load, as a deployment does, and watches that the one that is
+// left goes on.
+func roll(r *Run) error {
+	old := make([]*node, 2)
+	for i := range old {
+		var err error
+		if old[i], err = r.node("node-" + strconv.Itoa(i)); err != nil {
+			return err
+		}
+	}
+	l, err := r.loaded(6000, 20*time.Second)
+	if err != nil {
+		return err
+	}
+	rolled, longest := int64(0), time.Duration(0)
+	for i, n := range old {
+		if err := errors.Join(l.reach(0.2+0.3*float64(i)), n.works(), l.under()); err != nil {
+			return err
+		}
+		took, err := n.stop(nodeStop)
+		if err != nil {
+			return err
+		}
+		r.forget(n)
+		r.note("%s ended in order under load, after %s", n.name, took.Round(time.Millisecond))
+		rolled, longest = rolled+1, max(longest, took)
+		if err := l.under(); err != nil {
+			return err
+		}
+		next, err := r.node(n.name)
+		if err != nil {
+			return err
+		}
+		if err := next.untilReady(); err != nil {
+			return err
+		}
+	}
+	if longest > nodeStop {
+		return fmt.Errorf("a process took %s to end", longest)
+	}
+	if err := r.prove(rolled, "processes ended by SIGTERM under load and replaced"); err != nil {
+		return err
+	}
+	return l.wait()
+}
+
+// zombie freezes the worker until others own its partitions, and then lets it go on: it believes that it owns them still.
+func zombie(r *Run) error {
+	_, first, err := r.apart()
+	if err != nil {
+		return err
+	}
+	second, err := r.node("second", app.RoleIngest, app.RoleCustomers)
+	if err != nil {
+		return err
+	}
+	l, err := r.loaded(9000, 30*time.Second)
+	if err != nil {
+		return err
+	}
+	woken := int64(0)
+	for _, n := range []*node{first, second} {
+		if err := errors.Join(n.works(), r.pause(r.between(0, time.Second)), l.under()); err != nil {
+			return err
+		}
+		before := n.metric("touchwatch_keyed_session_ends_total")
+		if err := n.signal(freeze); err != nil {
+			return err
+		}
+		r.note("froze %s (process %d)", n.name, n.pid())
+		if err := r.pause(session + r.between(1500*time.Millisecond, 4*time.Second)); err != nil {
+			return err
+		}
+		if err := errors.Join(l.under(), n.signal(thaw)); err != nil {
+			return err
+		}
+		r.note("%s goes on, a session and more later", n.name)
+		if err := r.pause(2 * time.Second); err != nil {
+			return err
+		}
+		r.note("sessions that %s ended: %.0f before, %.0f after", n.name, before, n.metric("touchwatch_keyed_session_ends_total"))
+		woken++
+	}
+	if err := r.prove(woken, "processes frozen for longer than their session, and woken"); err != nil {
+		return err
+	}
+	return l.wait()
+}

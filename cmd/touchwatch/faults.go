@@ -1,0 +1,81 @@
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"touchwatch/cmd/app"
+	"touchwatch/cmd/faults"
+)
+
+func faultsCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "faults", Short: "Break the product on real servers and prove that nothing is lost", Hidden: true,
+		Long: `Break the product on purpose: scenarios that kill, freeze and cut, on a real Kafka, Redis and ClickHouse engine that they start
+themselves, and compare what came out with the world that was sent. For those who work on touchwatch, from its source tree;
+the servers come from 'make servers'.`,
+	}
+	cmd.AddCommand(faultsListCommand(), faultsRunCommand())
+	return cmd
+}
+
+func faultsListCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "list", Short: "List the scenarios", Args: takes(),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			for i := range faults.All {
+				s := &faults.All[i]
+				printf(cmd.OutOrStdout(), "%-14s %s\n%14s %s\n", s.Name, s.Fault, "", "→ "+s.Holds)
+			}
+			return nil
+		},
+	}
+}
+
+func faultsRunCommand() *cobra.Command {
+	var seed uint64
+	var dir string
+	cmd := &cobra.Command{
+		Use: "run NAME", Short: "Run one scenario, or all", Args: takes("NAME"),
+		Example: "  touchwatch faults run kill --seed 7\n  touchwatch faults run all",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			chosen, err := chosenScenarios(args[0])
+			if err != nil {
+				return err
+			}
+			program, err := os.Executable()
+			if err != nil {
+				return fmt.Errorf("find this program: %w", err)
+			}
+			for _, s := range chosen {
+				err := faults.Start(cmd.Context(), s, faults.Options{Program: program, Seed: seed, Dir: dir, Out: cmd.OutOrStdout()})
+				if err != nil {
+					return endOf(cmd.Context(), err)
+				}
+			}
+			return nil
+		},
+	}
+	cmd.Flags().Uint64Var(&seed, "seed", 1, "decides the world and every random choice")
+	cmd.Flags().StringVar(&dir, "dir", "", "keep data and logs in this folder, which must be empty (default: a temporary one, kept when a scenario fails)")
+	return cmd
+}
+
+// chosenScenarios are the scenarios that a name means.
+func chosenScenarios(name string) ([]*faults.Scenario, error) {
+	var all []*faults.Scenario
+	var names []string
+	for i := range faults.All {
+		all = append(all, &faults.All[i])
+		names = append(names, faults.All[i].Name)
+	}
+	if name == "all" {
+		return all, nil
+	}
+	if s := faults.Find(name); s != nil {
+		return []*faults.Scenario{s}, nil
+	}
+	return nil, &usageError{fmt.Errorf("there is no scenario %q%s (see 'touchwatch faults list')", name, app.Suggest(name, names))}
+}
