@@ -25,7 +25,7 @@ type Redis struct {
 }
 
 // redisTick is how often keys whose time is over go; a key may thus live that much longer.
-const redisTick = 250 * time.Millisecond
+const redisTick = 5 * time.Second
 
 // StartRedis starts a Redis. Its clock for times to live runs with the wall clock.
 func StartRedis(ctx context.Context, options RedisOptions) (*Redis, error) {

@@ -20,7 +20,7 @@ import (
 // for boards that reconnect.
 const (
 	relayBatch = 500
-	relayKeep  = 2000
+	relayKeep  = 512
 	relayEvery = 50 * time.Millisecond
 )
 
