@@ -6,9 +6,8 @@
 package customer
 
 //msgp:tuple ChannelCount HourCount
-//msgp:ignore RiskRow FeedItem Contribution Explanation Fold Retention
 
-//go:generate go tool msgp -file=. -o=msgp.go -tests=false -io=false
+//go:generate go tool msgp -file=state.go -o=msgp.go -tests=false -io=false
 
 import (
 	"touchwatch/ingest/touchpoint"
