@@ -41,7 +41,7 @@ func (t *Topics) all() []connect.Topic {
 	return append(all,
 		connect.Topic{Name: TopicTimeline, Partitions: t.TimelinePartitions, Replication: t.Replication, Config: timeline},
 		connect.Topic{Name: TopicSignals, Partitions: t.PlacePartitions, Replication: t.Replication, Config: timeline},
-		connect.Topic{Name: TopicAlerts, Partitions: t.PlacePartitions, Replication: t.Replication, Config: map[string]string{"retention.ms": retention}},
+		connect.Topic{Name: TopicAlerts, Partitions: t.PlacePartitions, Replication: t.Replication, Config: map[string]string{"retention.ms": retention, "max.message.bytes": "8388608"}},
 		connect.Topic{Name: TopicDead, Partitions: 1, Replication: t.Replication, Config: map[string]string{"retention.ms": retention, "max.message.bytes": "2621440"}},
 	)
 }

@@ -21,37 +21,76 @@ const (
 	HeaderSource = "tw-dead-source" // topic/partition/offset of the original
 	HeaderEpoch  = "tw-dead-epoch"  // epoch of the original's topic
 	HeaderKey    = "tw-dead-key"    // key of the original
-	HeaderSHA256 = "tw-dead-sha256" // of the whole value, when it was cut
-	HeaderSize   = "tw-dead-size"   // bytes of the whole value, when it was cut
+	HeaderSHA256 = "tw-dead-sha256" // of the whole value, when value, key or headers were cut
+	HeaderSize   = "tw-dead-size"   // bytes of the whole value, when value, key or headers were cut
 )
 
-// maxDeadBytes is how much of a value the dead topic takes; what is larger is cut, with its size and SHA-256 beside it.
-const maxDeadBytes = 2<<20 - 64<<10
+// What the dead topic takes of a record: of a larger value the beginning, with its size and SHA-256 beside it; of a key and headers
+// that are larger together the key's beginning and no header; of the explanation the beginning. In a compressed batch they
+// may have been small. Letters are written together up to deadBatchBytes.
+const (
+	maxDeadBytes   = 2<<20 - 64<<10
+	maxDeadAround  = 256 << 10
+	maxDeadKey     = 1 << 10
+	maxDeadDetail  = 2 << 10
+	deadBatchBytes = 1 << 20
+)
 
 // deadLetter is the record of something that could not be decoded: the original bytes, key and headers, where it stood, and why.
 func deadLetter(a stream.Assignment, epoch int32, rec *stream.Record, bad *touchpoint.Invalid) stream.Record {
 	source := a.Topic + "/" + strconv.Itoa(a.Partition) + "/" + strconv.FormatInt(rec.Offset, 10)
 	out := stream.Record{Key: []byte(source), Value: rec.Value, Time: rec.Time}
+	key, around := rec.Key, len(rec.Key)
 	for _, h := range rec.Headers {
 		if !strings.HasPrefix(h.Key, "tw-dead-") {
 			out.Headers = append(out.Headers, h)
+			around += len(h.Key) + len(h.Value)
 		}
+	}
+	if around > maxDeadAround {
+		out.Headers, key = nil, key[:min(len(key), maxDeadKey)]
 	}
 	add := func(name, value string) {
 		out.Headers = append(out.Headers, stream.Header{Key: name, Value: []byte(value)})
 	}
 	add(HeaderReason, string(bad.Reason))
-	add(HeaderDetail, bad.Error())
+	add(HeaderDetail, beginning(bad.Error(), maxDeadDetail))
 	add(HeaderSource, source)
 	add(HeaderEpoch, strconv.Itoa(int(epoch)))
-	add(HeaderKey, string(rec.Key))
-	if len(rec.Value) > maxDeadBytes {
+	add(HeaderKey, string(key))
+	if len(rec.Value) > maxDeadBytes || around > maxDeadAround {
 		sum := sha256.Sum256(rec.Value)
 		add(HeaderSHA256, hex.EncodeToString(sum[:]))
 		add(HeaderSize, strconv.Itoa(len(rec.Value)))
-		out.Value = rec.Value[:maxDeadBytes]
+		out.Value = rec.Value[:min(len(rec.Value), maxDeadBytes)]
 	}
 	return out
+}
+
+// beginning cuts a text to at most so many bytes, between characters.
+func beginning(s string, most int) string {
+	if len(s) <= most {
+		return s
+	}
+	return strings.ToValidUTF8(s[:most], "") + "…"
+}
+
+// deadBatches groups letters into what is written with one request.
+func deadBatches(letters []stream.Record) [][]stream.Record {
+	var batches [][]stream.Record
+	bytes := 0
+	for i := range letters {
+		size := len(letters[i].Value)
+		for _, h := range letters[i].Headers {
+			size += len(h.Key) + len(h.Value)
+		}
+		if bytes += size; len(batches) == 0 || bytes > deadBatchBytes {
+			batches, bytes = append(batches, nil), size
+		}
+		last := len(batches) - 1
+		batches[last] = append(batches[last], letters[i])
+	}
+	return batches
 }
 
 // Replay is the record that sends a dead letter to its topic again: the original bytes, key and headers, and the original
@@ -64,7 +103,7 @@ func Replay(letter *stream.Record) (topic string, r stream.Record, err error) {
 		return "", stream.Record{}, fmt.Errorf("dead letter at offset %d: header %s is %q, want topic/partition/offset", letter.Offset, HeaderSource, source)
 	}
 	if letter.Header(HeaderSHA256) != "" {
-		return "", stream.Record{}, fmt.Errorf("dead letter of %s was cut from %s bytes: it cannot be sent again", source, letter.Header(HeaderSize))
+		return "", stream.Record{}, fmt.Errorf("dead letter of %s was cut (its value had %s bytes): it cannot be sent again", source, letter.Header(HeaderSize))
 	}
 	r = stream.Record{Key: []byte(letter.Header(HeaderKey)), Value: letter.Value}
 	origin := source
@@ -84,6 +123,6 @@ func Replay(letter *stream.Record) (topic string, r stream.Record, err error) {
 func (w *worker) sample(rec *stream.Record, bad *touchpoint.Invalid) {
 	if w.stage.firstOf(string(bad.Reason), time.Minute) {
 		w.stage.opt.Log.Warn("record rejected, see 'touchwatch dead list'", "topic", w.a.Topic, "partition", w.a.Partition,
-			"offset", rec.Offset, "reason", bad.Reason, slog.String("detail", bad.Error()))
+			"offset", rec.Offset, "reason", bad.Reason, slog.String("detail", beginning(bad.Error(), maxDeadDetail)))
 	}
 }

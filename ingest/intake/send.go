@@ -154,8 +154,8 @@ func (w *worker) produce(ctx context.Context, batches map[int][]stream.Record, d
 		})
 	}
 	wg.Go(func() {
-		for _, r := range dead { // each its own request: together they could pass the broker's limit
-			if _, err := stream.ProduceUntil(ctx, opt.Kafka, opt.Dead, 0, []stream.Record{r}, onError); err != nil {
+		for _, letters := range deadBatches(dead) {
+			if _, err := stream.ProduceUntil(ctx, opt.Kafka, opt.Dead, 0, letters, onError); err != nil {
 				errs <- err
 				return
 			}

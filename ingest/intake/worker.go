@@ -10,9 +10,11 @@ import (
 	"touchwatch/ingest/touchpoint"
 )
 
-// Pace of a worker. A fetch of 512 KiB is about 800 touchpoints; its entries fit one request per timeline partition.
+// Pace of a worker. A fetch of 512 KiB is about 800 touchpoints; a compressed one may be many times that when it is read, so
+// planBytes bounds the values of one plan: its entries fit one request per timeline partition even if all are one customer's.
 const (
 	fetchBytes   = 512 << 10
+	planBytes    = 1 << 20
 	fetchWait    = 100 * time.Millisecond
 	confirmEvery = 200 * time.Millisecond // at most this often the progress of a partition is written
 	haltRetry    = 15 * time.Second
@@ -54,6 +56,7 @@ func newWorker(s *Stage, a stream.Assignment, commit func(int64)) *worker {
 // run holds sessions until ctx ends. Whatever goes wrong, the answer is the same: read the plan and go on from there.
 func (w *worker) run(ctx context.Context) {
 	log := w.stage.opt.Log.With("topic", w.a.Topic, "partition", w.a.Partition)
+	defer w.stage.halts.Clear(w.a.Name()) // whoever has the partition next says how it is
 	pause, said := 50*time.Millisecond, ""
 	for ctx.Err() == nil {
 		started := time.Now()
@@ -172,15 +175,33 @@ func (w *worker) refetch(ctx context.Context, p *plan) (stream.Batch, error) {
 	return whole, nil
 }
 
-// ingest plans a batch and sends it.
+// ingest takes a batch to the timeline, plan by plan.
 func (w *worker) ingest(ctx context.Context, b stream.Batch) error {
-	p := &plan{From: b.Records[0].Offset, To: b.Next, ReceivedAt: max(w.stage.now(), w.receivedAt+1)}
-	if err := w.send(ctx, b, p); err != nil {
-		return err
+	for rest := b.Records; len(rest) > 0; {
+		n := planLength(rest)
+		part := stream.Batch{Records: rest[:n], Next: b.Next}
+		if rest = rest[n:]; len(rest) > 0 {
+			part.Next = rest[0].Offset
+		}
+		p := &plan{From: part.Records[0].Offset, To: part.Next, ReceivedAt: max(w.stage.now(), w.receivedAt+1)}
+		if err := w.send(ctx, part, p); err != nil {
+			return err
+		}
+		w.receivedAt = p.ReceivedAt
+		w.stage.opt.Metrics.lag(w.a.Topic, w.a.Partition, b.HighWatermark-part.Next)
 	}
-	w.receivedAt = p.ReceivedAt
-	w.stage.opt.Metrics.lag(w.a.Topic, w.a.Partition, b.HighWatermark-b.Next)
 	return nil
+}
+
+// planLength is how many of the records make one plan: at least one.
+func planLength(records []stream.Record) int {
+	bytes := 0
+	for i := range records {
+		if bytes += len(records[i].Value); bytes > planBytes && i > 0 {
+			return i
+		}
+	}
+	return len(records)
 }
 
 // advance writes the progress once the marked end is passed, and tells the group how far this partition is.

@@ -30,6 +30,8 @@ type world struct {
 	brokers []string
 
 	website, chat, profiles, dead, entries string // topics
+
+	stage *Stage // as started last
 }
 
 func newWorld(t testing.TB) *world {
@@ -53,6 +55,7 @@ func (w *world) start() (stop func()) {
 		Timeline: w.entries, Partitions: partitions, Dead: w.dead,
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 	})
+	w.stage = stage
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() {

@@ -67,6 +67,7 @@ func newWorker[S any](rt *Runtime[S], a stream.Assignment, commit func(int64)) *
 
 // run holds sessions until ctx ends. Whatever goes wrong, the answer is the same: forget, read Redis, go on from its offset.
 func (w *worker[S]) run(ctx context.Context) {
+	defer w.rt.halts.Clear(w.a.Name()) // whoever has the partition next says how it is
 	pause, said := 50*time.Millisecond, ""
 	for ctx.Err() == nil {
 		started := time.Now()
