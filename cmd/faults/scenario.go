@@ -28,6 +28,41 @@ var All = []Scenario{
 		Fault: "each of two workers is frozen (SIGSTOP) for longer than its session, and goes on (SIGCONT) when others own its partitions",
 		Holds: "what the woken worker writes is refused; no offset goes back",
 	},
+	{
+		Name: "redis-reply", Row: "13", play: redisReply,
+		Fault: "Redis does what a transaction asks for and the answer is cut off; then all answers are held for longer than a call may take",
+		Holds: "an unknown outcome is read from Redis, and never guessed",
+	},
+	{
+		Name: "redis-kill", Row: "14", play: redisKill,
+		Fault: "Redis is killed twice under load and loses the last second of its log, as in a power cut with appendfsync everysec",
+		Holds: "offsets and states rewind together, and heal from the timeline",
+	},
+	{
+		Name: "broker-kill", Row: "5", play: brokerKill,
+		Fault: "the only broker is killed under load and started again, twice",
+		Holds: "everything goes on by itself; writes whose outcome was unknown count once",
+	},
+	{
+		Name: "house-down", Row: "19", play: houseDown,
+		Fault: "ClickHouse is killed under load and stays away",
+		Holds: "the live picture stays fresh meanwhile; the archive catches up",
+	},
+	{
+		Name: "house-reply", Row: "20", play: houseReply,
+		Fault: "ClickHouse takes inserts and the answer is cut off",
+		Holds: "rows that are inserted again change no minute; the live picture stays fresh",
+	},
+	{
+		Name: "storm", Row: "3", play: storm,
+		Fault: "workers join and leave all the time, in order and by SIGKILL",
+		Holds: "no partition stays unread, no offset goes back",
+	},
+	{
+		Name: "black-hole", Row: "8", play: blackHole,
+		Fault: "the broker takes connections and answers nothing, for longer than a session, and again while the worker is told to end",
+		Holds: "the worker ends in order within its deadline; its successor goes on",
+	},
 }
 
 // Find returns the scenario of a name, or nil.

@@ -3,10 +3,13 @@ package faults
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
 	"touchwatch/cmd/app"
+	"touchwatch/ingest/fence"
+	"touchwatch/processors/keyed"
 )
 
 // apart starts the two processes that most scenarios have: a front that stays, and a worker to break.
@@ -125,12 +128,15 @@ func zombie(r *Run) error {
 	if err != nil {
 		return err
 	}
-	woken := int64(0)
+	taken := int64(0)
 	for _, n := range []*node{first, second} {
 		if err := errors.Join(n.works(), r.pause(r.between(0, time.Second)), l.under()); err != nil {
 			return err
 		}
-		before := n.metric("touchwatch_keyed_session_ends_total")
+		before, err := r.owners()
+		if err != nil {
+			return err
+		}
 		if err := n.signal(freeze); err != nil {
 			return err
 		}
@@ -138,17 +144,79 @@ func zombie(r *Run) error {
 		if err := r.pause(session + r.between(1500*time.Millisecond, 4*time.Second)); err != nil {
 			return err
 		}
+		now, err := r.owners()
+		if err != nil {
+			return err
+		}
+		for p, owner := range now {
+			if before[p] != owner {
+				taken++
+			}
+		}
 		if err := errors.Join(l.under(), n.signal(thaw)); err != nil {
 			return err
 		}
 		r.note("%s goes on, a session and more later", n.name)
-		if err := r.pause(2 * time.Second); err != nil {
+	}
+	if err := r.prove(taken, "timeline partitions taken over while their owner was frozen"); err != nil {
+		return err
+	}
+	return l.wait()
+}
+
+// owners are the members that own the timeline's partitions, as Redis has them.
+func (r *Run) owners() (map[int]string, error) {
+	all := map[int]string{}
+	for p := range r.cfg.Topics.TimelinePartitions {
+		stored, err := r.state.Get(r.ctx, keyed.NewKeys(keyed.CustomerPrefix, p).Owner()).Result()
+		if err != nil {
+			return nil, fmt.Errorf("owner of partition %d: %w", p, err)
+		}
+		token, _ := fence.Parse(stored)
+		all[p] = token.Member
+	}
+	return all, nil
+}
+
+// storm lets workers join and leave all the time, some in order and some by SIGKILL.
+func storm(r *Run) error {
+	_, worker, err := r.apart()
+	if err != nil {
+		return err
+	}
+	l, err := r.loaded(9000, 30*time.Second)
+	if err != nil {
+		return err
+	}
+	workers, changes := []*node{worker}, int64(0)
+	for i := 0; changes < 12 && l.under() == nil; i++ {
+		if err := r.pause(r.between(500*time.Millisecond, 2500*time.Millisecond)); err != nil {
 			return err
 		}
-		r.note("sessions that %s ended: %.0f before, %.0f after", n.name, before, n.metric("touchwatch_keyed_session_ends_total"))
-		woken++
+		changes++
+		if len(workers) < 3 {
+			n, err := r.node("worker-"+strconv.Itoa(i), app.RoleIngest, app.RoleCustomers)
+			if err != nil {
+				return err
+			}
+			workers = append(workers, n)
+			continue
+		}
+		n := workers[r.dice.IntN(len(workers))]
+		if r.dice.IntN(3) == 0 {
+			r.note("killing %s", n.name)
+			err = n.kill()
+		} else {
+			r.note("ending %s", n.name)
+			_, err = n.stop(nodeStop)
+		}
+		if err != nil {
+			return err
+		}
+		r.forget(n)
+		workers = slices.DeleteFunc(workers, func(other *node) bool { return other == n })
 	}
-	if err := r.prove(woken, "processes frozen for longer than their session, and woken"); err != nil {
+	if err := r.prove(max(0, changes-3), "times that a worker joined or left under load"); err != nil {
 		return err
 	}
 	return l.wait()
