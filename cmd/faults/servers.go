@@ -129,7 +129,7 @@ func startKafka(ctx context.Context, p *parts, dir string) (*server, error) {
 		return nil, ctx.Err()
 	}
 	if format.cmd.ProcessState.ExitCode() != 0 {
-		return nil, fmt.Errorf("Kafka cannot format its folder:\n%s", format.lastLines(10)) //nolint:staticcheck // a name
+		return nil, fmt.Errorf("the folder of Kafka cannot be formatted:\n%s", format.lastLines(10))
 	}
 	s := &server{
 		name: "kafka", addr: addrs[0], proxy: proxy, dir: dir, command: append(java, "kafka.Kafka", config),

@@ -53,7 +53,7 @@ func (o *Oracle) compareStates(ctx context.Context, want map[string]*customer.St
 		return err
 	}
 	if len(stored) != len(want) {
-		return fmt.Errorf("Redis holds %d customers, the fold %d", len(stored), len(want))
+		return fmt.Errorf("%d customers in Redis, %d in the fold", len(stored), len(want))
 	}
 	for id, w := range want {
 		if stored[id] == nil {
