@@ -46,7 +46,7 @@ type load struct {
 
 // send sends profiles, waits until all are known, and begins to send n touchpoint records within a time.
 func (r *Run) send(n int64, within time.Duration) (*load, error) {
-	span := time.Duration(n/worldRate) * time.Second
+	span := time.Duration(n*11/10/worldRate) * time.Second // ten records hold about eleven touchpoints
 	options := simulator.Options{
 		Seed: r.opt.Seed, Customers: 400, Rate: worldRate, Start: time.Now().Add(-span - 2*time.Minute), TroubleShare: 0.1, Duplicates: 0.01,
 	}
@@ -58,7 +58,10 @@ func (r *Run) send(n int64, within time.Duration) (*load, error) {
 	if err := r.reach(touchpoint.MillisOf(time.Now())); err != nil {
 		return nil, fmt.Errorf("profiles: %w", err)
 	}
-	l := &load{run: r, sender: &send.Sender{Client: r.direct, Log: quiet(), Limit: n, Speed: span.Seconds() / within.Seconds()}, done: make(chan error, 1), n: n}
+	if err := r.squeeze(world, r.prelude); err != nil {
+		return nil, err
+	}
+	l := &load{run: r, sender: &send.Sender{Client: r.direct, Log: quiet(), Limit: n - r.prelude, Speed: span.Seconds() / within.Seconds()}, done: make(chan error, 1), n: n - r.prelude}
 	r.world = oracle.Sent(options, n)
 	ctx, cancel := context.WithCancel(r.ctx)
 	go func() { l.done <- l.sender.Run(ctx, world) }()
@@ -67,7 +70,7 @@ func (r *Run) send(n int64, within time.Duration) (*load, error) {
 	return l, nil
 }
 
-// half waits until a share (0 to 1) of the load was sent.
+// reach waits until a share (0 to 1) of the load was sent.
 func (l *load) reach(share float64) error {
 	return until(l.run.ctx, settleWithin, func() error {
 		if sent := l.sender.Sent(); float64(sent) < share*float64(l.n) {

@@ -57,6 +57,7 @@ type Run struct {
 	sampler *sampler
 	nodes   []*node
 	proofs  int
+	prelude int64 // so many records of the load are sent compressed, before the rest
 	closers []func()
 }
 

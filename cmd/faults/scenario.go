@@ -63,6 +63,16 @@ var All = []Scenario{
 		Fault: "the broker takes connections and answers nothing, for longer than a session, and again while the worker is told to end",
 		Holds: "the worker ends in order within its deadline; its successor goes on",
 	},
+	{
+		Name: "poison", Row: "12", play: poisoned,
+		Fault: "records that nobody can decode, too large, cut off, of no format, among honest ones, in every codec",
+		Holds: "each is in the dead topic once, with reason and source; all others take effect",
+	},
+	{
+		Name: "slow-boards", Row: "23, 24", play: slowBoards,
+		Fault: "boards that read nothing, and boards whose network is gone without a word",
+		Holds: "they are disconnected, nobody else is, and the live picture stays fresh for the others",
+	},
 }
 
 // Find returns the scenario of a name, or nil.

@@ -124,7 +124,7 @@ func zombie(r *Run) error {
 	if err != nil {
 		return err
 	}
-	l, err := r.loaded(9000, 30*time.Second)
+	l, err := r.loaded(8000, 26*time.Second)
 	if err != nil {
 		return err
 	}

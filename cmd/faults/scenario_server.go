@@ -22,7 +22,7 @@ func redisReply(r *Run) error {
 	if err != nil {
 		return err
 	}
-	l, err := r.loaded(9000, 30*time.Second)
+	l, err := r.loaded(7000, 22*time.Second)
 	if err != nil {
 		return err
 	}
@@ -60,7 +60,7 @@ func redisKill(r *Run) error {
 	if err != nil {
 		return err
 	}
-	l, err := r.loaded(9000, 30*time.Second)
+	l, err := r.loaded(6000, 18*time.Second)
 	if err != nil {
 		return err
 	}

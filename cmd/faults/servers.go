@@ -100,6 +100,8 @@ transaction.state.log.replication.factor=1
 transaction.state.log.min.isr=1
 group.initial.rebalance.delay.ms=0
 log.cleaner.enable=false
+broker.heartbeat.interval.ms=500
+broker.session.timeout.ms=3000
 `
 
 // startKafka formats a folder and starts a broker in it.
