@@ -9,7 +9,7 @@ ARGS      ?=
 
 .DEFAULT_GOAL := help
 
-.PHONY: help run build ui chdb test test-real servers servers-stop check format lint generate bench fuzz screenshots clean
+.PHONY: help run build ui chdb test test-real servers servers-stop faults check format lint generate bench fuzz screenshots clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,11 @@ servers-stop: ## Stop what `make servers` started
 
 test-real: ## The end-to-end test on the real servers, with both comparisons
 	@.ci/test-real $(SERVERS)
+
+faults: build chdb ## Break the product on real servers: every fault scenario (docs/faults.md), with ARGS='--seed 7' another world
+	@deploy/servers/kafka.sh
+	@deploy/servers/redis.sh
+	$(BIN) faults run all $(ARGS)
 
 check: ## What CI runs: format, vet, lint, tests with -race, the board's tests, real servers
 	@.ci/check

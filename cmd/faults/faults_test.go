@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 )
@@ -25,10 +26,23 @@ func seed(t *testing.T) uint64 {
 	return n
 }
 
-// TestScenarios runs every scenario on real servers. It needs TOUCHWATCH_TEST_FAULTS=1, since it takes minutes and both cores.
+// TestScenarios runs the scenarios that TOUCHWATCH_TEST_FAULTS names, separated by commas, or "all", on real servers: they take
+// minutes and both cores.
 func TestScenarios(t *testing.T) {
-	if os.Getenv("TOUCHWATCH_TEST_FAULTS") == "" {
-		t.Skip("TOUCHWATCH_TEST_FAULTS is not set: scenarios take minutes and both cores; run `make faults` or one by -run TestScenarios/NAME")
+	names := os.Getenv("TOUCHWATCH_TEST_FAULTS")
+	if names == "" {
+		t.Skip(`TOUCHWATCH_TEST_FAULTS is not set: scenarios take minutes and both cores; name some, such as "kill,zombie", or "all"`)
+	}
+	chosen := All
+	if names != "all" {
+		chosen = nil
+		for name := range strings.SplitSeq(names, ",") {
+			s := Find(name)
+			if s == nil {
+				t.Fatalf("there is no scenario %q", name)
+			}
+			chosen = append(chosen, *s)
+		}
 	}
 	if _, err := findParts(); errors.Is(err, ErrMissing) {
 		t.Skip(err)
@@ -37,16 +51,43 @@ func TestScenarios(t *testing.T) {
 	if out, err := exec.Command("go", "build", "-o", program, "touchwatch/cmd/touchwatch").CombinedOutput(); err != nil {
 		t.Fatalf("build the program: %v\n%s", err, out)
 	}
-	for i := range All {
-		t.Run(All[i].Name, func(t *testing.T) {
+	for i := range chosen {
+		t.Run(chosen[i].Name, func(t *testing.T) {
 			var said bytes.Buffer
 			ctx, cancel := context.WithTimeout(context.Background(), 6*time.Minute)
 			defer cancel()
-			err := Start(ctx, &All[i], Options{Program: program, Seed: seed(t), Out: &said})
+			err := Start(ctx, &chosen[i], Options{Program: program, Seed: seed(t), Out: &said})
 			t.Logf("\n%s", said.String())
 			if err != nil {
 				t.Fatal(err)
 			}
 		})
+	}
+}
+
+func TestScenariosSayWhatTheyAreAbout(t *testing.T) {
+	names := map[string]bool{}
+	for i := range All {
+		s := &All[i]
+		if s.Name == "" || s.Row == "" || s.Fault == "" || s.Holds == "" || s.play == nil || names[s.Name] {
+			t.Errorf("scenario %+v lacks something, or its name is taken", s.Name)
+		}
+		names[s.Name] = true
+		if Find(s.Name) != s {
+			t.Errorf("scenario %s is not found by its name", s.Name)
+		}
+	}
+}
+
+func TestAFolderThatHoldsSomethingIsRefused(t *testing.T) {
+	dir := t.TempDir()
+	if err := emptyDir(dir); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "old"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if emptyDir(dir) == nil {
+		t.Error("data of an earlier run would take part in the next one")
 	}
 }

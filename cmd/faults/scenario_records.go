@@ -28,7 +28,7 @@ var poison = []stream.Record{
 	{Value: []byte(`{"events": [{"id": "cut-off", "type": "page_vi`)},
 	{Value: []byte("{\"id\": \"\xff\xfe\"}")},
 	{Value: []byte(strings.Repeat("[", 100_000))},
-	{Value: []byte(`{"id": 7, "type": ["click"]}`)},
+	{Value: []byte(`"a text, and no object"`)},
 	{Value: []byte(`{}`), Headers: []stream.Header{{Key: decode.HeaderFormat, Value: []byte("no-such-format")}}},
 	{Value: bytes.Repeat([]byte("x"), touchpoint.MaxRecordBytes+1)},
 }

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -49,13 +51,21 @@ func faultsRunCommand() *cobra.Command {
 			if err != nil {
 				return fmt.Errorf("find this program: %w", err)
 			}
+			var failed []error
 			for _, s := range chosen {
-				err := faults.Start(cmd.Context(), s, faults.Options{Program: program, Seed: seed, Dir: dir, Out: cmd.OutOrStdout()})
-				if err != nil {
-					return endOf(cmd.Context(), err)
+				o := faults.Options{Program: program, Seed: seed, Dir: dir, Out: cmd.OutOrStdout()}
+				if dir != "" && len(chosen) > 1 {
+					o.Dir = filepath.Join(dir, s.Name)
+				}
+				if err := faults.Start(cmd.Context(), s, o); err != nil {
+					printf(cmd.OutOrStdout(), "FAILED: %v\n", err)
+					failed = append(failed, fmt.Errorf("scenario %s failed", s.Name))
+				}
+				if cmd.Context().Err() != nil {
+					break
 				}
 			}
-			return nil
+			return endOf(cmd.Context(), errors.Join(failed...))
 		},
 	}
 	cmd.Flags().Uint64Var(&seed, "seed", 1, "decides the world and every random choice")
