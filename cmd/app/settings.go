@@ -145,8 +145,26 @@ func activate(ctx context.Context, client redis.UniversalClient, k *kafka.Client
 	return client.HSet(ctx, settingsKey, "done", sequence).Err()
 }
 
-// reserve returns the sequence under which hash is activated, and whether every partition has it already.
+// reserve returns the sequence under which hash is activated, and whether every partition has it already. Processes that start at the
+// same moment reserve one after the other: who comes second finds what the first has reserved.
 func reserve(ctx context.Context, client redis.UniversalClient, hash string, content []byte) (sequence int64, done bool, err error) {
+	for range reserveTries {
+		sequence, done, err = tryReserve(ctx, client, hash, content)
+		if !errors.Is(err, redis.TxFailedErr) {
+			break
+		}
+	}
+	if err != nil {
+		return 0, false, fmt.Errorf("reserve settings: %w", err)
+	}
+	return sequence, done, nil
+}
+
+// reserveTries bounds how often a process tries while others reserve: each failure is another one's success.
+const reserveTries = 1000
+
+// tryReserve makes one attempt; redis.TxFailedErr says that another process was faster.
+func tryReserve(ctx context.Context, client redis.UniversalClient, hash string, content []byte) (sequence int64, done bool, err error) {
 	err = client.Watch(ctx, func(tx *redis.Tx) error {
 		held, err := tx.HGetAll(ctx, settingsKey).Result()
 		if err != nil {
@@ -164,11 +182,5 @@ func reserve(ctx context.Context, client redis.UniversalClient, hash string, con
 		})
 		return err
 	}, settingsKey)
-	if errors.Is(err, redis.TxFailedErr) {
-		return 0, false, errors.New("another process activates settings at this moment: start again")
-	}
-	if err != nil {
-		return 0, false, fmt.Errorf("reserve settings: %w", err)
-	}
-	return sequence, done, nil
+	return sequence, done, err
 }

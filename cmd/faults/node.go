@@ -81,7 +81,7 @@ func (r *Run) node(name string, roles ...app.Role) (*node, error) {
 func (n *node) untilReady() error {
 	return until(n.run.ctx, nodeReady, func() error {
 		if !n.running() {
-			return errEnded
+			return fmt.Errorf("%s: %w: %s\n%s", n.name, errEnded, n.cmd.ProcessState, n.lastLines(5))
 		}
 		status, body := n.get("/-/ready")
 		if status != http.StatusOK {

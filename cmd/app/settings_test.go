@@ -1,0 +1,30 @@
+package app
+
+import (
+	"context"
+	"sync"
+	"testing"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/redis/go-redis/v9"
+)
+
+func TestProcessesThatStartTogetherActivateTheSameSettings(t *testing.T) {
+	server := miniredis.RunT(t)
+	const processes = 8
+	var together sync.WaitGroup
+	sequences, problems := make([]int64, processes), make([]error, processes)
+	for i := range processes {
+		together.Go(func() {
+			client := redis.NewClient(&redis.Options{Addr: server.Addr(), MaxRetries: -1})
+			defer client.Close()
+			sequences[i], _, problems[i] = reserve(context.Background(), client, "hash", []byte("content"))
+		})
+	}
+	together.Wait()
+	for i := range processes {
+		if problems[i] != nil || sequences[i] != 1 {
+			t.Errorf("process %d: sequence %d, %v, want sequence 1 as all others", i, sequences[i], problems[i])
+		}
+	}
+}
