@@ -32,6 +32,6 @@ func DevConfig(d DevAddrs) Config {
 		c.Topics.Raw[i].Partitions = 2
 	}
 	c.Limits.CacheMiB, c.Limits.HistoryDays = 16, 2
-	c.Limits.ForgetAnonymous, c.Limits.ForgetKnown = time.Hour, 7*24*time.Hour
+	c.Limits.ForgetAnonymous, c.Limits.ForgetKnown = 10*time.Minute, 7*24*time.Hour
 	return c
 }

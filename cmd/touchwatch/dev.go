@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -80,8 +81,12 @@ func (o *devOptions) check() error {
 	return p.err()
 }
 
+// devMemory is from where on the garbage collector works harder: a wall board runs for weeks beside other programs.
+const devMemory = 320 << 20
+
 // runDev starts the embedded servers, the program and the simulator, and stops them in the opposite order.
 func runDev(ctx context.Context, o *devOptions, out io.Writer, log *slog.Logger) error {
+	debug.SetMemoryLimit(devMemory)
 	stack, err := startStack(ctx, o, log)
 	if err != nil {
 		return err
