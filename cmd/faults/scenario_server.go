@@ -110,7 +110,7 @@ func redisKill(r *Run) error {
 func (r *Run) logSize() (map[string]int64, error) {
 	files, err := filepath.Glob(filepath.Join(r.opt.Dir, "redis", "appendonlydir", "*.incr.aof"))
 	if err != nil || len(files) == 0 {
-		return nil, fmt.Errorf("the Redis has no append-only log: %w", errors.Join(err, os.ErrNotExist)) //nolint:staticcheck // a name
+		return nil, fmt.Errorf("the Redis has no append-only log: %w", errors.Join(err, os.ErrNotExist))
 	}
 	sizes := map[string]int64{}
 	for _, file := range files {
