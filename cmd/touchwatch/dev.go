@@ -84,6 +84,9 @@ func (o *devOptions) check() error {
 // devMemory is from where on the garbage collector works harder: a wall board runs for weeks beside other programs.
 const devMemory = 320 << 20
 
+// devKafka bounds the records the embedded broker keeps; it takes about twice that in memory.
+const devKafka = 32 << 20
+
 // runDev starts the embedded servers, the program and the simulator, and stops them in the opposite order.
 func runDev(ctx context.Context, o *devOptions, out io.Writer, log *slog.Logger) error {
 	debug.SetMemoryLimit(devMemory)
@@ -154,7 +157,7 @@ type stack struct {
 func startStack(ctx context.Context, o *devOptions, log *slog.Logger) (*stack, error) {
 	s := &stack{addrs: o.addrs}
 	var err error
-	if s.kafka, err = embedded.StartKafka(ctx, embedded.KafkaOptions{Listen: o.addrs.Kafka, Log: log}); err != nil {
+	if s.kafka, err = embedded.StartKafka(ctx, embedded.KafkaOptions{Listen: o.addrs.Kafka, MaxBytes: devKafka, Log: log}); err != nil {
 		return nil, taken(err, "--kafka-listen")
 	}
 	if s.redis, err = embedded.StartRedis(ctx, embedded.RedisOptions{Listen: o.addrs.Redis}); err != nil {

@@ -126,22 +126,3 @@ func anyOrder(t *rapid.T, fold *customer.Fold, kinds []touchpoint.Kind, span tim
 		t.Fatalf("in order: %v\n%+v\nshuffled %v: %v\n%+v", want.Score(at), want.Signals, order, got.Score(at), got.Signals)
 	}
 }
-
-func BenchmarkFold(b *testing.B) {
-	fold := customer.NewFold(detectors.New(settings.Default()), nil, customer.DefaultRetention)
-	kinds := []touchpoint.Kind{touchpoint.PageView, touchpoint.ClickKind, touchpoint.PageView, touchpoint.ChatCustomerMessage, touchpoint.ChatAgentMessage, touchpoint.CallQueued, touchpoint.CallAnswered, touchpoint.Purchase}
-	s, fx := fold.New("cus_1"), keyed.NewEffects()
-	i := 0
-	b.ReportAllocs()
-	for b.Loop() {
-		at := begin + touchpoint.Millis(i*20_000)
-		kind := kinds[i%len(kinds)]
-		fold.Fold(s, &timeline.Entry{Kind: timeline.Touchpoint, Subject: "cus_1", At: at, Touchpoint: &touchpoint.Touchpoint{
-			ID: touchpoint.ID(fmt.Sprint(i)), Kind: kind, Channel: touchpoint.Channel(kind[:4]), OccurredAt: at, ReceivedAt: at,
-			Place: touchpoint.Place{Page: "/cart", Element: "a#x", Thread: fmt.Sprint("t", i/16)}, Click: &touchpoint.Click{Outcome: "navigation"},
-		}}, fx)
-		if i++; i%64 == 0 {
-			s, fx = fold.New("cus_1"), keyed.NewEffects()
-		}
-	}
-}
