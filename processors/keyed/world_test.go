@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"log/slog"
 	"strconv"
 	"sync/atomic"
@@ -126,12 +125,20 @@ func (w *world) produce(entries ...*timeline.Entry) {
 // start runs a runtime; stop ends it and waits.
 func (w *world) start() (stop func()) {
 	w.t.Helper()
-	rt := New(Options{
+	return w.startAs(func(*Options) {})
+}
+
+// startAs runs a runtime with other options than usual.
+func (w *world) startAs(change func(*Options)) (stop func()) {
+	w.t.Helper()
+	o := Options{
 		Group: w.group, Topic: w.entries, Prefix: CustomerPrefix, Brokers: w.brokers, Kafka: w.client, Redis: w.redis,
 		Session: 6 * time.Second, Relay: Relay{Alerts: w.alerts, AlertPartitions: 1},
 		Progress: func(context.Context) (Progress, error) { return Progress{UpTo: touchpoint.Millis(w.upTo.Load())}, nil },
-		Log:      slog.New(slog.NewTextHandler(io.Discard, nil)),
-	}, func(content []byte) (Logic[tally], error) { return tallyLogic{string(content)}, nil })
+		Log:      slog.New(slog.DiscardHandler),
+	}
+	change(&o)
+	rt := New(o, func(content []byte) (Logic[tally], error) { return tallyLogic{string(content)}, nil })
 	w.runtime = rt
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
