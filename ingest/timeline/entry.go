@@ -5,7 +5,7 @@
 // The topic signals, keyed by place, carries the same envelope. Entries are plain values, safe to share while nobody changes them.
 package timeline
 
-//go:generate go tool msgp -file=. -o=msgp.go -tests=false -io=false
+//go:generate go tool msgp -file=entry.go -o=msgp.go -tests=false -io=false
 
 import (
 	"errors"

@@ -5,7 +5,7 @@ package episode
 
 //msgp:ignore Change
 
-//go:generate go tool msgp -file=. -o=msgp.go -tests=false -io=false
+//go:generate go tool msgp -file=episode.go -o=msgp.go -tests=false -io=false
 
 import "touchwatch/ingest/touchpoint"
 

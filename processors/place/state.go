@@ -5,7 +5,7 @@ package place
 
 //msgp:ignore Fold
 
-//go:generate go tool msgp -file=. -o=msgp.go -tests=false -io=false
+//go:generate go tool msgp -file=state.go -o=msgp.go -tests=false -io=false
 
 import (
 	"touchwatch/ingest/touchpoint"

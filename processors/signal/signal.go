@@ -5,7 +5,7 @@
 // Detectors are immutable after construction and safe for concurrent use.
 package signal
 
-//go:generate go tool msgp -file=. -o=msgp.go -tests=false -io=false
+//go:generate go tool msgp -file=signal.go -o=msgp.go -tests=false -io=false
 
 import (
 	"time"
