@@ -38,7 +38,7 @@ func faultsListCommand() *cobra.Command {
 
 func faultsRunCommand() *cobra.Command {
 	var seed uint64
-	var dir string
+	var dir, program string
 	cmd := &cobra.Command{
 		Use: "run NAME", Short: "Run one scenario, or all", Args: takes("NAME"),
 		Example: "  touchwatch faults run kill --seed 7\n  touchwatch faults run all",
@@ -47,9 +47,10 @@ func faultsRunCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			program, err := os.Executable()
-			if err != nil {
-				return fmt.Errorf("find this program: %w", err)
+			if program == "" {
+				if program, err = os.Executable(); err != nil {
+					return fmt.Errorf("find this program: %w", err)
+				}
 			}
 			var failed []error
 			for _, s := range chosen {
@@ -69,6 +70,7 @@ func faultsRunCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().Uint64Var(&seed, "seed", 1, "decides the world and every random choice")
+	cmd.Flags().StringVar(&program, "program", "", "break this build of touchwatch (default: this program)")
 	cmd.Flags().StringVar(&dir, "dir", "", "keep data and logs in this folder, which must be empty (default: a temporary one, kept when a scenario fails)")
 	return cmd
 }

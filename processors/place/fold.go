@@ -51,8 +51,15 @@ func Decode(b []byte) (*State, error) {
 	return s, nil
 }
 
-// Encode appends the stored form of s.
+// Encode appends the stored form of s. Equal states have equal forms, whatever they went through: a list that became empty is stored, and
+// kept, as none.
 func (f *Fold) Encode(dst []byte, s *State) ([]byte, error) {
+	if len(s.Hits) == 0 {
+		s.Hits = nil
+	}
+	if len(s.Episodes) == 0 {
+		s.Episodes = nil
+	}
 	return s.MarshalMsg(append(dst, keyed.StateVersion))
 }
 

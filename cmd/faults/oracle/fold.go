@@ -15,7 +15,7 @@ import (
 	"touchwatch/ingest/touchpoint"
 	"touchwatch/processors/archive"
 	"touchwatch/processors/customer"
-	"touchwatch/processors/place"
+	"touchwatch/processors/keyed"
 	"touchwatch/processors/signal"
 )
 
@@ -30,11 +30,26 @@ func (o *Oracle) CompareWithTimeline(ctx context.Context, board *Board) error {
 	if err != nil {
 		return err
 	}
-	if err := o.compareStates(ctx, want); err != nil {
+	stored, err := o.stored(ctx)
+	if err != nil {
 		return err
 	}
-	_, places, err := Replay[place.State](ctx, o, o.Signals, o.PlacePartitions, o.Places)
+	if err := compareStates("customer", stored, want, customer.Encode); err != nil {
+		return err
+	}
+	wantPlaces, places, err := Replay(ctx, o, o.Signals, o.PlacePartitions, o.Places)
 	if err != nil {
+		return err
+	}
+	logic, err := o.Places(o.Settings)
+	if err != nil {
+		return err
+	}
+	storedPlaces, err := storedIn(ctx, o, keyed.PlacePrefix, o.PlacePartitions, logic.Decode)
+	if err != nil {
+		return err
+	}
+	if err := compareStates("place", storedPlaces, wantPlaces, logic.Encode); err != nil {
 		return err
 	}
 	if err := board.compare(slices.Concat(changes, places)); err != nil {
@@ -47,25 +62,21 @@ func (o *Oracle) CompareWithTimeline(ctx context.Context, board *Board) error {
 }
 
 // compareStates checks that Redis holds exactly the states of the fold, byte for byte.
-func (o *Oracle) compareStates(ctx context.Context, want map[string]*customer.State) error {
-	stored, err := o.stored(ctx)
-	if err != nil {
-		return err
-	}
+func compareStates[S any](kind string, stored, want map[string]*S, encode func([]byte, *S) ([]byte, error)) error {
 	if len(stored) != len(want) {
-		return fmt.Errorf("%d customers in Redis, %d in the fold", len(stored), len(want))
+		return fmt.Errorf("there are %d states of a %s in Redis, the fold has %d", len(stored), kind, len(want))
 	}
 	for id, w := range want {
 		if stored[id] == nil {
-			return fmt.Errorf("customer %s has no state in Redis", id)
+			return fmt.Errorf("%s %s has no state in Redis", kind, id)
 		}
-		got, err1 := customer.Encode(nil, stored[id])
-		expected, err2 := customer.Encode(nil, w)
+		got, err1 := encode(nil, stored[id])
+		expected, err2 := encode(nil, w)
 		if err := errors.Join(err1, err2); err != nil {
 			return err
 		}
 		if !bytes.Equal(got, expected) {
-			return fmt.Errorf("customer %s differs from the fold:\n got %+v\nwant %+v", id, stored[id], w)
+			return fmt.Errorf("%s %s differs from the fold:\n got %+v\nwant %+v", kind, id, stored[id], w)
 		}
 	}
 	return nil

@@ -74,11 +74,11 @@ func (o *Oracle) readAll(ctx context.Context, topic string, partitions int, each
 	return nil
 }
 
-// stored reads all customers' states from Redis.
-func (o *Oracle) stored(ctx context.Context) (map[string]*customer.State, error) {
-	all := map[string]*customer.State{}
-	for p := range o.TimelinePartitions {
-		keys := keyed.NewKeys(keyed.CustomerPrefix, p)
+// storedIn reads all states of a stage from Redis.
+func storedIn[S any](ctx context.Context, o *Oracle, prefix string, partitions int, decode func([]byte) (*S, error)) (map[string]*S, error) {
+	all := map[string]*S{}
+	for p := range partitions {
+		keys := keyed.NewKeys(prefix, p)
 		pipe := o.Redis.Pipeline()
 		replies := make([]*redis.MapStringStringCmd, keyed.Buckets)
 		for b := range replies {
@@ -89,7 +89,7 @@ func (o *Oracle) stored(ctx context.Context) (map[string]*customer.State, error)
 		}
 		for _, reply := range replies {
 			for id, body := range reply.Val() {
-				s, err := customer.Decode([]byte(body))
+				s, err := decode([]byte(body))
 				if err != nil {
 					return nil, fmt.Errorf("state of %s: %w", id, err)
 				}
@@ -98,6 +98,11 @@ func (o *Oracle) stored(ctx context.Context) (map[string]*customer.State, error)
 		}
 	}
 	return all, nil
+}
+
+// stored reads all customers' states from Redis.
+func (o *Oracle) stored(ctx context.Context) (map[string]*customer.State, error) {
+	return storedIn(ctx, o, keyed.CustomerPrefix, o.TimelinePartitions, customer.Decode)
 }
 
 // Replay folds a keyed topic in memory, partition by partition: the states at the end, and every alert change.
