@@ -202,7 +202,7 @@ func (r *rig) remember(id string, n int) {
 	keys := keyed.NewKeys(keyed.CustomerPrefix, timeline.Partition(id, partitions))
 	for i := range n {
 		t := touchpoint.Touchpoint{ID: touchpoint.ID(fmt.Sprint("t", i)), Channel: "chat", Kind: touchpoint.ChatCustomerMessage, OccurredAt: noon - touchpoint.Millis(i)*1000, Text: "hello"}
-		body, err := customer.EncodeTouchpoint(nil, &t)
+		body, err := timeline.Encode(nil, &timeline.Entry{Kind: timeline.Touchpoint, Subject: id, At: t.OccurredAt, Touchpoint: &t})
 		r.must(err)
 		r.must(r.redis.ZAdd(context.Background(), keys.History(id), redis.Z{Score: float64(t.OccurredAt), Member: body}).Err())
 	}

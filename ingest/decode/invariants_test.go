@@ -7,6 +7,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"touchwatch/ingest/timeline"
 	"touchwatch/ingest/touchpoint"
 )
 
@@ -61,12 +62,13 @@ func checkTouchpoint(t testing.TB, format string, tp *touchpoint.Touchpoint) {
 		}
 	}
 	checkStrings(t, reflect.ValueOf(tp).Elem())
-	encoded, err := tp.MarshalMsg(nil)
+	encoded, err := timeline.Encode(nil, &timeline.Entry{
+		Kind: timeline.Touchpoint, Subject: string(tp.Customer), At: tp.ReceivedAt, Source: tp.Source, Touchpoint: tp,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	var back touchpoint.Touchpoint
-	if rest, err := back.UnmarshalMsg(encoded); err != nil || len(rest) != 0 || !reflect.DeepEqual(back, *tp) {
+	if back, err := timeline.Decode(encoded); err != nil || !reflect.DeepEqual(back.Touchpoint, tp) {
 		t.Errorf("the timeline would not carry it: %v\n got %+v\nwant %+v", err, back, *tp)
 	}
 }

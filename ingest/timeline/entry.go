@@ -45,6 +45,7 @@ type Entry struct {
 	// Source are the coordinates that are compared with the last applied ones; an empty topic means none.
 	Source touchpoint.Source `json:"source" msg:"so"`
 
+	// Touchpoint travels without its customer, receipt and source: Decode fills them in from Subject, At and Source.
 	Touchpoint *touchpoint.Touchpoint `json:"touchpoint,omitempty" msg:"tp,omitempty"`
 	Action     *ActionBody            `json:"action,omitempty" msg:"ac,omitempty"`
 	Timer      *TimerBody             `json:"timer,omitempty" msg:"ti,omitempty"`
@@ -93,6 +94,9 @@ func Decode(b []byte) (*Entry, error) {
 	e := new(Entry)
 	if _, err := e.UnmarshalMsg(b[1:]); err != nil {
 		return nil, fmt.Errorf("decode timeline entry: %w", err)
+	}
+	if t := e.Touchpoint; t != nil {
+		t.Customer, t.ReceivedAt, t.Source = touchpoint.CustomerID(e.Subject), e.At, e.Source
 	}
 	return e, nil
 }

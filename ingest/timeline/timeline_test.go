@@ -38,6 +38,7 @@ func TestAnEntrySurvivesItsWireForm(t *testing.T) {
 		Touchpoint: &touchpoint.Touchpoint{
 			ID: "chat:4711", Channel: touchpoint.Chat, Kind: touchpoint.ChatCustomerMessage, Customer: "cus_1",
 			Aliases: []touchpoint.Alias{{Kind: touchpoint.AliasID, Value: "cus_1"}}, OccurredAt: 1762161267000,
+			ReceivedAt: 1762161267482, Source: touchpoint.Source{Topic: "touchpoints.chat", Partition: 3, Epoch: 1, Offset: 81244, Index: 2},
 			Text: "Ich kann nicht bezahlen", Mood: &touchpoint.Mood{Displeasure: 0.5, Words: []string{"nicht bezahlen"}},
 			Rating: &touchpoint.Rating{Metric: "nps", Score: 3, Max: 10}, Attrs: map[string]string{"a": "b"},
 		},

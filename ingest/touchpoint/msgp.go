@@ -1047,68 +1047,64 @@ func (z *Source) Msgsize() (s int) {
 func (z *Touchpoint) MarshalMsg(b []byte) (o []byte, err error) {
 	o = msgp.Require(b, z.Msgsize())
 	// check for omitted fields
-	zb0001Len := uint32(22)
-	var zb0001Mask uint32 /* 22 bits */
+	zb0001Len := uint32(19)
+	var zb0001Mask uint32 /* 19 bits */
 	_ = zb0001Mask
-	if z.Customer == "" {
+	if z.Aliases == nil {
 		zb0001Len--
 		zb0001Mask |= 0x8
 	}
-	if z.Aliases == nil {
-		zb0001Len--
-		zb0001Mask |= 0x10
-	}
 	if z.Format == "" {
 		zb0001Len--
-		zb0001Mask |= 0x100
+		zb0001Mask |= 0x20
 	}
 	if z.Text == "" {
 		zb0001Len--
-		zb0001Mask |= 0x400
+		zb0001Mask |= 0x80
 	}
 	if z.Language == "" {
 		zb0001Len--
-		zb0001Mask |= 0x800
+		zb0001Mask |= 0x100
 	}
 	if z.Mood == nil {
 		zb0001Len--
-		zb0001Mask |= 0x1000
+		zb0001Mask |= 0x200
 	}
 	if z.Rating == nil {
 		zb0001Len--
-		zb0001Mask |= 0x2000
+		zb0001Mask |= 0x400
 	}
 	if z.Click == nil {
 		zb0001Len--
-		zb0001Mask |= 0x4000
+		zb0001Mask |= 0x800
 	}
 	if z.Profile == nil {
 		zb0001Len--
-		zb0001Mask |= 0x8000
+		zb0001Mask |= 0x1000
 	}
 	if z.Duration == 0 {
 		zb0001Len--
-		zb0001Mask |= 0x10000
+		zb0001Mask |= 0x2000
 	}
 	if z.Status == 0 {
 		zb0001Len--
-		zb0001Mask |= 0x20000
+		zb0001Mask |= 0x4000
 	}
 	if z.Amount == 0 {
 		zb0001Len--
-		zb0001Mask |= 0x40000
+		zb0001Mask |= 0x8000
 	}
 	if z.Reach == 0 {
 		zb0001Len--
-		zb0001Mask |= 0x80000
+		zb0001Mask |= 0x10000
 	}
 	if z.Links == false {
 		zb0001Len--
-		zb0001Mask |= 0x100000
+		zb0001Mask |= 0x20000
 	}
 	if z.Attrs == nil {
 		zb0001Len--
-		zb0001Mask |= 0x200000
+		zb0001Mask |= 0x40000
 	}
 	// variable map header, size zb0001Len
 	o = msgp.AppendMapHeader(o, zb0001Len)
@@ -1125,11 +1121,6 @@ func (z *Touchpoint) MarshalMsg(b []byte) (o []byte, err error) {
 		o = append(o, 0xa1, 0x6b)
 		o = msgp.AppendString(o, string(z.Kind))
 		if (zb0001Mask & 0x8) == 0 { // if not omitted
-			// string "cu"
-			o = append(o, 0xa2, 0x63, 0x75)
-			o = msgp.AppendString(o, string(z.Customer))
-		}
-		if (zb0001Mask & 0x10) == 0 { // if not omitted
 			// string "al"
 			o = append(o, 0xa2, 0x61, 0x6c)
 			o = msgp.AppendArrayHeader(o, uint32(len(z.Aliases)))
@@ -1146,17 +1137,7 @@ func (z *Touchpoint) MarshalMsg(b []byte) (o []byte, err error) {
 		// string "at"
 		o = append(o, 0xa2, 0x61, 0x74)
 		o = msgp.AppendInt64(o, int64(z.OccurredAt))
-		// string "rx"
-		o = append(o, 0xa2, 0x72, 0x78)
-		o = msgp.AppendInt64(o, int64(z.ReceivedAt))
-		// string "so"
-		o = append(o, 0xa2, 0x73, 0x6f)
-		o, err = z.Source.MarshalMsg(o)
-		if err != nil {
-			err = msgp.WrapError(err, "Source")
-			return
-		}
-		if (zb0001Mask & 0x100) == 0 { // if not omitted
+		if (zb0001Mask & 0x20) == 0 { // if not omitted
 			// string "f"
 			o = append(o, 0xa1, 0x66)
 			o = msgp.AppendString(o, z.Format)
@@ -1168,17 +1149,17 @@ func (z *Touchpoint) MarshalMsg(b []byte) (o []byte, err error) {
 			err = msgp.WrapError(err, "Place")
 			return
 		}
-		if (zb0001Mask & 0x400) == 0 { // if not omitted
+		if (zb0001Mask & 0x80) == 0 { // if not omitted
 			// string "tx"
 			o = append(o, 0xa2, 0x74, 0x78)
 			o = msgp.AppendString(o, z.Text)
 		}
-		if (zb0001Mask & 0x800) == 0 { // if not omitted
+		if (zb0001Mask & 0x100) == 0 { // if not omitted
 			// string "la"
 			o = append(o, 0xa2, 0x6c, 0x61)
 			o = msgp.AppendString(o, z.Language)
 		}
-		if (zb0001Mask & 0x1000) == 0 { // if not omitted
+		if (zb0001Mask & 0x200) == 0 { // if not omitted
 			// string "mo"
 			o = append(o, 0xa2, 0x6d, 0x6f)
 			if z.Mood == nil {
@@ -1191,7 +1172,7 @@ func (z *Touchpoint) MarshalMsg(b []byte) (o []byte, err error) {
 				}
 			}
 		}
-		if (zb0001Mask & 0x2000) == 0 { // if not omitted
+		if (zb0001Mask & 0x400) == 0 { // if not omitted
 			// string "ra"
 			o = append(o, 0xa2, 0x72, 0x61)
 			if z.Rating == nil {
@@ -1204,7 +1185,7 @@ func (z *Touchpoint) MarshalMsg(b []byte) (o []byte, err error) {
 				}
 			}
 		}
-		if (zb0001Mask & 0x4000) == 0 { // if not omitted
+		if (zb0001Mask & 0x800) == 0 { // if not omitted
 			// string "cl"
 			o = append(o, 0xa2, 0x63, 0x6c)
 			if z.Click == nil {
@@ -1237,7 +1218,7 @@ func (z *Touchpoint) MarshalMsg(b []byte) (o []byte, err error) {
 				}
 			}
 		}
-		if (zb0001Mask & 0x8000) == 0 { // if not omitted
+		if (zb0001Mask & 0x1000) == 0 { // if not omitted
 			// string "pf"
 			o = append(o, 0xa2, 0x70, 0x66)
 			if z.Profile == nil {
@@ -1250,32 +1231,32 @@ func (z *Touchpoint) MarshalMsg(b []byte) (o []byte, err error) {
 				}
 			}
 		}
-		if (zb0001Mask & 0x10000) == 0 { // if not omitted
+		if (zb0001Mask & 0x2000) == 0 { // if not omitted
 			// string "du"
 			o = append(o, 0xa2, 0x64, 0x75)
 			o = msgp.AppendInt64(o, int64(z.Duration))
 		}
-		if (zb0001Mask & 0x20000) == 0 { // if not omitted
+		if (zb0001Mask & 0x4000) == 0 { // if not omitted
 			// string "st"
 			o = append(o, 0xa2, 0x73, 0x74)
 			o = msgp.AppendInt32(o, z.Status)
 		}
-		if (zb0001Mask & 0x40000) == 0 { // if not omitted
+		if (zb0001Mask & 0x8000) == 0 { // if not omitted
 			// string "am"
 			o = append(o, 0xa2, 0x61, 0x6d)
 			o = msgp.AppendFloat64(o, z.Amount)
 		}
-		if (zb0001Mask & 0x80000) == 0 { // if not omitted
+		if (zb0001Mask & 0x10000) == 0 { // if not omitted
 			// string "rc"
 			o = append(o, 0xa2, 0x72, 0x63)
 			o = msgp.AppendInt64(o, z.Reach)
 		}
-		if (zb0001Mask & 0x100000) == 0 { // if not omitted
+		if (zb0001Mask & 0x20000) == 0 { // if not omitted
 			// string "ln"
 			o = append(o, 0xa2, 0x6c, 0x6e)
 			o = msgp.AppendBool(o, z.Links)
 		}
-		if (zb0001Mask & 0x200000) == 0 { // if not omitted
+		if (zb0001Mask & 0x40000) == 0 { // if not omitted
 			// string "x"
 			o = append(o, 0xa1, 0x78)
 			o = msgp.AppendMapHeader(o, uint32(len(z.Attrs)))
@@ -1336,37 +1317,27 @@ func (z *Touchpoint) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				}
 				z.Kind = Kind(zb0004)
 			}
-		case "cu":
-			{
-				var zb0005 string
-				zb0005, bts, err = msgp.ReadStringBytes(bts)
-				if err != nil {
-					err = msgp.WrapError(err, "Customer")
-					return
-				}
-				z.Customer = CustomerID(zb0005)
-			}
 		case "al":
-			var zb0006 uint32
-			zb0006, bts, err = msgp.ReadArrayHeaderBytes(bts)
+			var zb0005 uint32
+			zb0005, bts, err = msgp.ReadArrayHeaderBytes(bts)
 			if err != nil {
 				err = msgp.WrapError(err, "Aliases")
 				return
 			}
-			if cap(z.Aliases) >= int(zb0006) {
-				z.Aliases = (z.Aliases)[:zb0006]
+			if cap(z.Aliases) >= int(zb0005) {
+				z.Aliases = (z.Aliases)[:zb0005]
 			} else {
-				z.Aliases = make([]Alias, zb0006)
+				z.Aliases = make([]Alias, zb0005)
 			}
 			for za0001 := range z.Aliases {
-				var zb0007 uint32
-				zb0007, bts, err = msgp.ReadMapHeaderBytes(bts)
+				var zb0006 uint32
+				zb0006, bts, err = msgp.ReadMapHeaderBytes(bts)
 				if err != nil {
 					err = msgp.WrapError(err, "Aliases", za0001)
 					return
 				}
-				for zb0007 > 0 {
-					zb0007--
+				for zb0006 > 0 {
+					zb0006--
 					field, bts, err = msgp.ReadMapKeyZC(bts)
 					if err != nil {
 						err = msgp.WrapError(err, "Aliases", za0001)
@@ -1375,13 +1346,13 @@ func (z *Touchpoint) UnmarshalMsg(bts []byte) (o []byte, err error) {
 					switch msgp.UnsafeString(field) {
 					case "k":
 						{
-							var zb0008 string
-							zb0008, bts, err = msgp.ReadStringBytes(bts)
+							var zb0007 string
+							zb0007, bts, err = msgp.ReadStringBytes(bts)
 							if err != nil {
 								err = msgp.WrapError(err, "Aliases", za0001, "Kind")
 								return
 							}
-							z.Aliases[za0001].Kind = AliasKind(zb0008)
+							z.Aliases[za0001].Kind = AliasKind(zb0007)
 						}
 					case "v":
 						z.Aliases[za0001].Value, bts, err = msgp.ReadStringBytes(bts)
@@ -1400,29 +1371,13 @@ func (z *Touchpoint) UnmarshalMsg(bts []byte) (o []byte, err error) {
 			}
 		case "at":
 			{
-				var zb0009 int64
-				zb0009, bts, err = msgp.ReadInt64Bytes(bts)
+				var zb0008 int64
+				zb0008, bts, err = msgp.ReadInt64Bytes(bts)
 				if err != nil {
 					err = msgp.WrapError(err, "OccurredAt")
 					return
 				}
-				z.OccurredAt = Millis(zb0009)
-			}
-		case "rx":
-			{
-				var zb0010 int64
-				zb0010, bts, err = msgp.ReadInt64Bytes(bts)
-				if err != nil {
-					err = msgp.WrapError(err, "ReceivedAt")
-					return
-				}
-				z.ReceivedAt = Millis(zb0010)
-			}
-		case "so":
-			bts, err = z.Source.UnmarshalMsg(bts)
-			if err != nil {
-				err = msgp.WrapError(err, "Source")
-				return
+				z.OccurredAt = Millis(zb0008)
 			}
 		case "f":
 			z.Format, bts, err = msgp.ReadStringBytes(bts)
@@ -1493,14 +1448,14 @@ func (z *Touchpoint) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				if z.Click == nil {
 					z.Click = new(Click)
 				}
-				var zb0011 uint32
-				zb0011, bts, err = msgp.ReadMapHeaderBytes(bts)
+				var zb0009 uint32
+				zb0009, bts, err = msgp.ReadMapHeaderBytes(bts)
 				if err != nil {
 					err = msgp.WrapError(err, "Click")
 					return
 				}
-				for zb0011 > 0 {
-					zb0011--
+				for zb0009 > 0 {
+					zb0009--
 					field, bts, err = msgp.ReadMapKeyZC(bts)
 					if err != nil {
 						err = msgp.WrapError(err, "Click")
@@ -1553,13 +1508,13 @@ func (z *Touchpoint) UnmarshalMsg(bts []byte) (o []byte, err error) {
 			}
 		case "du":
 			{
-				var zb0012 int64
-				zb0012, bts, err = msgp.ReadInt64Bytes(bts)
+				var zb0010 int64
+				zb0010, bts, err = msgp.ReadInt64Bytes(bts)
 				if err != nil {
 					err = msgp.WrapError(err, "Duration")
 					return
 				}
-				z.Duration = Millis(zb0012)
+				z.Duration = Millis(zb0010)
 			}
 		case "st":
 			z.Status, bts, err = msgp.ReadInt32Bytes(bts)
@@ -1586,20 +1541,20 @@ func (z *Touchpoint) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				return
 			}
 		case "x":
-			var zb0013 uint32
-			zb0013, bts, err = msgp.ReadMapHeaderBytes(bts)
+			var zb0011 uint32
+			zb0011, bts, err = msgp.ReadMapHeaderBytes(bts)
 			if err != nil {
 				err = msgp.WrapError(err, "Attrs")
 				return
 			}
 			if z.Attrs == nil {
-				z.Attrs = make(map[string]string, zb0013)
+				z.Attrs = make(map[string]string, zb0011)
 			} else if len(z.Attrs) > 0 {
 				clear(z.Attrs)
 			}
-			for zb0013 > 0 {
+			for zb0011 > 0 {
 				var za0003 string
-				zb0013--
+				zb0011--
 				var za0002 string
 				za0002, bts, err = msgp.ReadStringBytes(bts)
 				if err != nil {
@@ -1627,11 +1582,11 @@ func (z *Touchpoint) UnmarshalMsg(bts []byte) (o []byte, err error) {
 
 // Msgsize returns an upper bound estimate of the number of bytes occupied by the serialized message
 func (z *Touchpoint) Msgsize() (s int) {
-	s = 3 + 3 + msgp.StringPrefixSize + len(string(z.ID)) + 3 + msgp.StringPrefixSize + len(string(z.Channel)) + 2 + msgp.StringPrefixSize + len(string(z.Kind)) + 3 + msgp.StringPrefixSize + len(string(z.Customer)) + 3 + msgp.ArrayHeaderSize
+	s = 3 + 3 + msgp.StringPrefixSize + len(string(z.ID)) + 3 + msgp.StringPrefixSize + len(string(z.Channel)) + 2 + msgp.StringPrefixSize + len(string(z.Kind)) + 3 + msgp.ArrayHeaderSize
 	for za0001 := range z.Aliases {
 		s += 1 + 2 + msgp.StringPrefixSize + len(string(z.Aliases[za0001].Kind)) + 2 + msgp.StringPrefixSize + len(z.Aliases[za0001].Value)
 	}
-	s += 3 + msgp.Int64Size + 3 + msgp.Int64Size + 3 + z.Source.Msgsize() + 2 + msgp.StringPrefixSize + len(z.Format) + 3 + z.Place.Msgsize() + 3 + msgp.StringPrefixSize + len(z.Text) + 3 + msgp.StringPrefixSize + len(z.Language) + 3
+	s += 3 + msgp.Int64Size + 2 + msgp.StringPrefixSize + len(z.Format) + 3 + z.Place.Msgsize() + 3 + msgp.StringPrefixSize + len(z.Text) + 3 + msgp.StringPrefixSize + len(z.Language) + 3
 	if z.Mood == nil {
 		s += msgp.NilSize
 	} else {

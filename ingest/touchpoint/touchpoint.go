@@ -140,16 +140,17 @@ type Profile struct {
 	Consent      string  `json:"consent,omitempty" msg:"c,omitempty"`      // "granted", "denied" or "" for unknown
 }
 
-// Touchpoint is one thing that happened between a customer and the company.
+// Touchpoint is one thing that happened between a customer and the company. Its own wire form leaves out what the timeline entry
+// around it says anyway: customer, moment of receipt and source.
 type Touchpoint struct {
 	ID         ID         `json:"id" msg:"id"`
 	Channel    Channel    `json:"channel" msg:"ch"`
 	Kind       Kind       `json:"kind" msg:"k"`
-	Customer   CustomerID `json:"customer,omitempty" msg:"cu,omitempty"` // set by ingest
+	Customer   CustomerID `json:"customer,omitempty" msg:"-"` // set by ingest; stored as the entry's Subject
 	Aliases    []Alias    `json:"aliases,omitempty" msg:"al,omitempty"`
 	OccurredAt Millis     `json:"occurred_at" msg:"at"` // never later than ReceivedAt
-	ReceivedAt Millis     `json:"received_at" msg:"rx"` // set by ingest from its plan
-	Source     Source     `json:"source" msg:"so"`
+	ReceivedAt Millis     `json:"received_at" msg:"-"` // set by ingest from its plan; stored as the entry's At
+	Source     Source     `json:"source" msg:"-"`      // stored as the entry's Source
 	Format     string     `json:"format,omitempty" msg:"f,omitempty"` // decoder that read it, such as "segment"
 
 	Place    Place             `json:"place" msg:"pl"`

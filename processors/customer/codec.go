@@ -3,6 +3,7 @@ package customer
 import (
 	"fmt"
 
+	"touchwatch/ingest/timeline"
 	"touchwatch/ingest/touchpoint"
 	"touchwatch/processors/keyed"
 )
@@ -38,21 +39,16 @@ func Decode(b []byte) (*State, error) {
 	return s, nil
 }
 
-// EncodeTouchpoint appends the form in which the history keeps a touchpoint.
-func EncodeTouchpoint(dst []byte, t *touchpoint.Touchpoint) ([]byte, error) {
-	return t.MarshalMsg(append(dst, keyed.StateVersion))
-}
-
-// DecodeTouchpoint reads what EncodeTouchpoint wrote.
+// DecodeTouchpoint reads a remembered touchpoint: the history keeps the timeline's entries as they are.
 func DecodeTouchpoint(b []byte) (*touchpoint.Touchpoint, error) {
-	if len(b) == 0 || b[0] != keyed.StateVersion {
-		return nil, fmt.Errorf("remembered touchpoint version %d, this program reads %d", first(b), keyed.StateVersion)
-	}
-	t := new(touchpoint.Touchpoint)
-	if _, err := t.UnmarshalMsg(b[1:]); err != nil {
+	e, err := timeline.Decode(b)
+	if err != nil {
 		return nil, fmt.Errorf("decode remembered touchpoint: %w", err)
 	}
-	return t, nil
+	if e.Touchpoint == nil {
+		return nil, fmt.Errorf("decode remembered touchpoint: it is an entry of kind %q", e.Kind)
+	}
+	return e.Touchpoint, nil
 }
 
 func first(b []byte) int {

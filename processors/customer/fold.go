@@ -95,9 +95,7 @@ func (f *Fold) touch(s *State, t *touchpoint.Touchpoint, fx *keyed.Effects) {
 		return
 	}
 	s.count(t)
-	if body, err := EncodeTouchpoint(nil, t); err == nil {
-		fx.Remember(t.OccurredAt, body)
-	}
+	fx.Remember(t.OccurredAt)
 	fresh := f.observe(s, t, fx)
 	s.countSignals(t, fresh, fx)
 	f.keepAlive(s, fx)

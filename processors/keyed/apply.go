@@ -23,7 +23,7 @@ func (w *worker[S]) apply(ctx context.Context, b fetched) error {
 		if e == nil {
 			continue
 		}
-		if err := w.fold(e, b.Records[i].Offset); err != nil {
+		if err := w.fold(e, b.Records[i].Offset, b.Records[i].Value); err != nil {
 			return err
 		}
 	}
@@ -71,25 +71,23 @@ func (w *worker[S]) warm(ctx context.Context, entries []*timeline.Entry) error {
 		return nil
 	}
 	pipe := w.opt.Redis.Pipeline()
-	byBucket := map[string][]string{}
-	var buckets []string
+	var byBucket [Buckets][]string
 	for _, subject := range missing {
-		bucket := w.keys.States(subject)
-		if byBucket[bucket] == nil {
-			buckets = append(buckets, bucket)
-		}
-		byBucket[bucket] = append(byBucket[bucket], subject)
+		b := BucketOf(subject)
+		byBucket[b] = append(byBucket[b], subject)
 	}
-	replies := make([]*redis.SliceCmd, len(buckets))
-	for i, bucket := range buckets {
-		replies[i] = pipe.HMGet(ctx, bucket, byBucket[bucket]...)
+	var replies [Buckets]*redis.SliceCmd
+	for b, subjects := range byBucket {
+		if len(subjects) > 0 {
+			replies[b] = pipe.HMGet(ctx, w.keys.Bucket(b), subjects...)
+		}
 	}
 	if _, err := pipe.Exec(ctx); err != nil {
 		return fmt.Errorf("read %d states of partition %d: %w", len(missing), w.a.Partition, err)
 	}
-	for i, bucket := range buckets {
-		for j, subject := range byBucket[bucket] {
-			stored, _ := replies[i].Val()[j].(string)
+	for b, subjects := range byBucket {
+		for j, subject := range subjects {
+			stored, _ := replies[b].Val()[j].(string)
 			if err := w.admit(subject, stored); err != nil {
 				return err
 			}
@@ -102,24 +100,24 @@ func (w *worker[S]) warm(ctx context.Context, entries []*timeline.Entry) error {
 func (w *worker[S]) admit(subject, stored string) error {
 	if stored == "" {
 		s := w.logic.New(subject)
-		w.cache.put(subject, s, w.logic.Size(s))
+		w.cache.put(subject, s, w.logic.Size(s), 0)
 		return nil
 	}
 	s, err := w.logic.Decode([]byte(stored))
 	if err != nil {
 		return &haltError{fmt.Errorf("state of %s in %s: %w", subject, w.keys.States(subject), err)}
 	}
-	w.cache.put(subject, s, w.logic.Size(s))
+	w.cache.put(subject, s, w.logic.Size(s), historyUnknown)
 	return nil
 }
 
-// fold applies one entry, unless its source says that it was applied before.
-func (w *worker[S]) fold(e *timeline.Entry, offset int64) error {
+// fold applies one entry, whose wire form the history may keep, unless its source says that it was applied before.
+func (w *worker[S]) fold(e *timeline.Entry, offset int64, wire []byte) error {
 	if e.Kind == timeline.Config {
 		return w.configure(e.Config)
 	}
 	if e.Source.Topic != "" {
-		name := sourceName(&e.Source)
+		name := source{e.Source.Topic, e.Source.Partition}
 		p := position{e.Source.Epoch, e.Source.Offset, e.Source.Index}
 		if last, ok := w.sources[name]; ok && p.reached(last) {
 			w.opt.Metrics.repeats.Inc()
@@ -129,10 +127,11 @@ func (w *worker[S]) fold(e *timeline.Entry, offset int64) error {
 	}
 	n := w.cache.get(e.Subject)
 	if w.fx.removed[e.Subject] { // forgotten earlier in this batch, and here again
-		n.state = w.logic.New(e.Subject)
+		n.state, n.remembered = w.logic.New(e.Subject), 0
 		w.fx.removed[e.Subject] = false
 	}
 	w.fx.Begin(e.Subject, offset)
+	w.fx.wire = wire
 	w.logic.Fold(n.state, e, w.fx)
 	w.cache.touch(n)
 	if e.Kind == timeline.Timer {

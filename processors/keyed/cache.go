@@ -18,7 +18,16 @@ type node[S any] struct {
 	size    int
 	dirty   bool
 	element *list.Element
+	// remembered is at most how many entries the subject's history may hold, as far as this session knows.
+	remembered int
 }
+
+// historySlack is how many entries a history may grow beyond its bound before it is trimmed. historyUnknown is the count of a state read
+// from Redis: its history is trimmed with the next flush.
+const (
+	historySlack   = 16
+	historyUnknown = 1 << 30
+)
 
 func newCache[S any](limit int) *cache[S] {
 	return &cache[S]{limit: limit, nodes: map[string]*node[S]{}, order: list.New()}
@@ -33,9 +42,9 @@ func (c *cache[S]) get(subject string) *node[S] {
 	return n
 }
 
-// put adds a state just read or made.
-func (c *cache[S]) put(subject string, state *S, size int) *node[S] {
-	n := &node[S]{subject: subject, state: state, size: size}
+// put adds a state just read or made, whose history holds at most remembered entries.
+func (c *cache[S]) put(subject string, state *S, size, remembered int) *node[S] {
+	n := &node[S]{subject: subject, state: state, size: size, remembered: remembered}
 	n.element = c.order.PushFront(n)
 	c.nodes[subject] = n
 	c.bytes += size

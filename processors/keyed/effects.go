@@ -13,6 +13,7 @@ type Effects struct {
 	subject string // of the entry being folded
 	offset  int64  // of the entry being folded
 	index   int    // outbox entries of the entry so far
+	wire    []byte // of the entry being folded, as it stands in the topic
 
 	out     []outEntry
 	history []historyEntry
@@ -72,6 +73,19 @@ func NewEffects() *Effects {
 	}
 }
 
+// Reset empties fx for the next batch. What was emitted may still be read by whoever holds it.
+func (fx *Effects) Reset() {
+	clear(fx.out)
+	clear(fx.history)
+	clear(fx.feed)
+	fx.out, fx.history, fx.feed, fx.wire = fx.out[:0], fx.history[:0], fx.feed[:0], nil
+	clear(fx.timers)
+	clear(fx.ranks)
+	clear(fx.alerts)
+	clear(fx.counts)
+	clear(fx.removed)
+}
+
 // Begin points fx at the entry that is folded next.
 func (fx *Effects) Begin(subject string, offset int64) {
 	fx.subject, fx.offset, fx.index = subject, offset, 0
@@ -89,9 +103,9 @@ func (fx *Effects) Alert(c episode.Change) {
 	fx.alerts[c.Alert] = c
 }
 
-// Remember adds body to the subject's history at a time of occurrence.
-func (fx *Effects) Remember(at touchpoint.Millis, body []byte) {
-	fx.history = append(fx.history, historyEntry{subject: fx.subject, at: at, body: body})
+// Remember adds the entry being folded, in its wire form, to the subject's history at a time of occurrence.
+func (fx *Effects) Remember(at touchpoint.Millis) {
+	fx.history = append(fx.history, historyEntry{subject: fx.subject, at: at, body: fx.wire})
 }
 
 // Arm sets the timer of that name; an earlier arming is replaced.

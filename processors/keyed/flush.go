@@ -2,7 +2,6 @@ package keyed
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -77,10 +76,10 @@ func (w *worker[S]) verify(ctx context.Context, tx *redis.Tx) error {
 
 // prepare encodes what the flush writes, so that nothing can fail or take long between WATCH and EXEC.
 func (w *worker[S]) prepare() (func(context.Context, redis.Pipeliner), error) {
-	states, err := w.dirtyStates()
-	if err != nil {
+	if err := w.encodeStates(); err != nil {
 		return nil, err
 	}
+	overgrown := w.overgrown()
 	minutes, stale := w.mergeCounts()
 	news := w.nextBeat(minutes)
 	return func(ctx context.Context, p redis.Pipeliner) {
@@ -88,22 +87,20 @@ func (w *worker[S]) prepare() (func(context.Context, redis.Pipeliner), error) {
 		if w.config != nil {
 			p.Set(ctx, w.keys.Settings(), w.config, 0)
 		}
-		for name, at := range w.moved {
-			p.HSet(ctx, w.keys.Sources(), name, at.String())
-		}
+		hset(ctx, p, w.keys.Sources(), w.moved, func(at position) any { return at.String() })
 		w.writeRemoved(ctx, p)
-		for bucket, fields := range states {
-			p.HSet(ctx, bucket, fields...)
+		for b, fields := range w.buckets {
+			if len(fields) > 0 {
+				p.HSet(ctx, w.keys.Bucket(b), fields...)
+			}
 		}
-		w.writeHistory(ctx, p)
+		w.writeHistory(ctx, p, overgrown)
 		w.writeTimers(ctx, p)
 		w.writeOut(ctx, p)
-		for k, c := range minutes {
-			body, _ := json.Marshal(c)
-			p.HSet(ctx, w.keys.Live(), k.field(), body)
-		}
-		for _, k := range stale {
-			p.HDel(ctx, w.keys.Live(), k.field())
+		w.writeRanks(ctx, p)
+		hset(ctx, p, w.keys.Live(), minutes, func(c Counts) any { return c.json() })
+		if len(stale) > 0 {
+			p.HDel(ctx, w.keys.Live(), stale...)
 		}
 		if news != nil {
 			p.XAdd(ctx, &redis.XAddArgs{Stream: w.keys.Beat(), MaxLen: 64, Approx: true, Values: []any{"body", news}})
@@ -111,30 +108,67 @@ func (w *worker[S]) prepare() (func(context.Context, redis.Pipeliner), error) {
 	}, nil
 }
 
-// dirtyStates encodes the changed states, per bucket.
-func (w *worker[S]) dirtyStates() (map[string][]any, error) {
-	states := map[string][]any{}
+// hset writes a map into a hash with one command.
+func hset[K interface {
+	comparable
+	fmt.Stringer
+}, V any](ctx context.Context, p redis.Pipeliner, key string, m map[K]V, value func(V) any) {
+	if len(m) == 0 {
+		return
+	}
+	fields := make([]any, 0, 2*len(m))
+	for k, v := range m {
+		fields = append(fields, k.String(), value(v))
+	}
+	p.HSet(ctx, key, fields...)
+}
+
+// encodeStates encodes the changed states, per bucket.
+func (w *worker[S]) encodeStates() error {
+	w.arena = w.arena[:0]
+	for b := range w.buckets {
+		clear(w.buckets[b])
+		w.buckets[b] = w.buckets[b][:0]
+	}
 	for _, n := range w.cache.dirty {
 		if w.fx.removed[n.subject] {
 			continue
 		}
-		b, err := w.logic.Encode(make([]byte, 0, n.size), n.state)
+		began := len(w.arena)
+		grown, err := w.logic.Encode(w.arena, n.state)
 		if err != nil {
-			return nil, &haltError{fmt.Errorf("encode state of %s: %w", n.subject, err)}
+			return &haltError{fmt.Errorf("encode state of %s: %w", n.subject, err)}
 		}
-		bucket := w.keys.States(n.subject)
-		states[bucket] = append(states[bucket], n.subject, b)
+		w.arena = grown
+		b := BucketOf(n.subject)
+		w.buckets[b] = append(w.buckets[b], n.subject, grown[began:len(grown):len(grown)])
 	}
-	return states, nil
+	return nil
 }
 
-func (w *worker[S]) writeHistory(ctx context.Context, p redis.Pipeliner) {
-	touched := map[string]bool{}
+// overgrown lists the subjects whose history grows beyond its bound with this batch by enough to be trimmed.
+func (w *worker[S]) overgrown() []string {
+	for _, h := range w.fx.history {
+		if n := w.cache.nodes[h.subject]; n != nil {
+			n.remembered++
+		}
+	}
+	var all []string
+	for _, n := range w.cache.dirty {
+		if n.remembered > w.opt.History+historySlack {
+			all = append(all, n.subject)
+			n.remembered = w.opt.History
+		}
+	}
+	return all
+}
+
+// writeHistory appends what the batch remembers and trims what has overgrown.
+func (w *worker[S]) writeHistory(ctx context.Context, p redis.Pipeliner, overgrown []string) {
 	for _, h := range w.fx.history {
 		p.ZAdd(ctx, w.keys.History(h.subject), redis.Z{Score: float64(h.at), Member: h.body})
-		touched[h.subject] = true
 	}
-	for subject := range touched {
+	for _, subject := range overgrown {
 		p.ZRemRangeByRank(ctx, w.keys.History(subject), 0, int64(-w.opt.History-1))
 	}
 }
@@ -148,22 +182,48 @@ func (w *worker[S]) writeRemoved(ctx context.Context, p redis.Pipeliner) {
 }
 
 func (w *worker[S]) writeTimers(ctx context.Context, p redis.Pipeliner) {
+	var armed []redis.Z
+	var disarmed []any
 	for k, due := range w.fx.timers {
 		member := k.subject + "\x00" + k.name
 		if due == 0 {
-			p.ZRem(ctx, w.keys.Timers(), member)
+			disarmed = append(disarmed, member)
 		} else {
-			p.ZAdd(ctx, w.keys.Timers(), redis.Z{Score: float64(due), Member: member})
+			armed = append(armed, redis.Z{Score: float64(due), Member: member})
 		}
+	}
+	rankIn(ctx, p, w.keys.Timers(), armed, disarmed)
+}
+
+func (w *worker[S]) writeRanks(ctx context.Context, p redis.Pipeliner) {
+	var listed []redis.Z
+	var gone []any
+	for subject, r := range w.fx.ranks {
+		if r.listed && !w.fx.removed[subject] {
+			listed = append(listed, redis.Z{Score: r.score, Member: subject})
+		} else {
+			gone = append(gone, subject)
+		}
+	}
+	rankIn(ctx, p, w.keys.Risk(), listed, gone)
+}
+
+// rankIn adds members to a sorted set and takes others out, with one command each.
+func rankIn(ctx context.Context, p redis.Pipeliner, key string, add []redis.Z, remove []any) {
+	if len(add) > 0 {
+		p.ZAdd(ctx, key, add...)
+	}
+	if len(remove) > 0 {
+		p.ZRem(ctx, key, remove...)
 	}
 }
 
-// writeOut writes outbox, current alerts and ranks. An outbox entry's id derives from the timeline offset,
+// writeOut writes outbox and current alerts. An outbox entry's id derives from the timeline offset,
 // so a batch that is folded again makes the same entries.
 func (w *worker[S]) writeOut(ctx context.Context, p redis.Pipeliner) {
 	for _, o := range w.fx.out {
 		p.XAdd(ctx, &redis.XAddArgs{
-			Stream: w.keys.Out(), ID: fmt.Sprintf("%d-%d", o.offset+1, o.index),
+			Stream: w.keys.Out(), ID: strconv.FormatInt(o.offset+1, 10) + "-" + strconv.Itoa(o.index),
 			Values: []any{"kind", o.kind, "key", o.key, "body", o.body},
 		})
 	}
@@ -172,13 +232,6 @@ func (w *worker[S]) writeOut(ctx context.Context, p redis.Pipeliner) {
 	}
 	for _, id := range w.expired() {
 		p.HDel(ctx, w.keys.Alerts(), id)
-	}
-	for subject, r := range w.fx.ranks {
-		if r.listed && !w.fx.removed[subject] {
-			p.ZAdd(ctx, w.keys.Risk(), redis.Z{Score: r.score, Member: subject})
-		} else {
-			p.ZRem(ctx, w.keys.Risk(), subject)
-		}
 	}
 }
 
@@ -194,7 +247,7 @@ func (w *worker[S]) expired() []string {
 }
 
 // mergeCounts adds the batch's counts to the live minutes and returns the minutes that changed and those too old to keep.
-func (w *worker[S]) mergeCounts() (changed map[countKey]Counts, stale []countKey) {
+func (w *worker[S]) mergeCounts() (changed map[countKey]Counts, stale []string) {
 	for k := range w.fx.counts {
 		w.newest = max(w.newest, k.minute)
 	}
@@ -212,7 +265,7 @@ func (w *worker[S]) mergeCounts() (changed map[countKey]Counts, stale []countKey
 	}
 	for k := range w.live {
 		if k.minute <= oldest {
-			stale = append(stale, k)
+			stale = append(stale, k.String())
 			delete(w.live, k)
 		}
 	}
@@ -238,8 +291,8 @@ func (w *worker[S]) settle() {
 	}
 	w.cache.clean(w.logic.Size)
 	w.opt.Metrics.alerts.Add(float64(len(w.fx.alerts)))
-	w.fx = NewEffects()
-	w.moved = map[string]position{}
+	w.fx.Reset()
+	clear(w.moved)
 	w.config = nil
 }
 

@@ -58,12 +58,15 @@ func (k Keys) Beat() string { return k.base + "beat" }
 func (k Keys) History(subject string) string { return k.base + "history:" + subject }
 
 // States is the hash that holds the subject's state.
-func (k Keys) States(subject string) string {
+func (k Keys) States(subject string) string { return k.Bucket(BucketOf(subject)) }
+
+// BucketOf returns which of the Buckets state hashes holds the subject's state.
+func BucketOf(subject string) int {
 	h := uint32(2166136261) // FNV-1a
 	for i := range len(subject) {
 		h = (h ^ uint32(subject[i])) * 16777619
 	}
-	return k.Bucket(int(h % Buckets))
+	return int(h % Buckets)
 }
 
 // Bucket returns the name of the b-th of the Buckets state hashes.

@@ -30,9 +30,9 @@ func TestAPositionReachesWhatIsAtOrBehindIt(t *testing.T) {
 
 func TestTheCacheKeepsChangedStatesAndForgetsTheOldest(t *testing.T) {
 	c := newCache[tally](250)
-	a := c.put("a", &tally{}, 100)
-	c.put("b", &tally{}, 100)
-	c.put("c", &tally{}, 100)
+	a := c.put("a", &tally{}, 100, 0)
+	c.put("b", &tally{}, 100, 0)
+	c.put("c", &tally{}, 100, 0)
 	c.touch(a)
 	c.trim()
 	if c.get("a") == nil || c.get("b") != nil || c.get("c") == nil || c.bytes != 200 {

@@ -6,7 +6,6 @@ import (
 	"math"
 
 	"touchwatch/ingest/timeline"
-	"touchwatch/ingest/touchpoint"
 	"touchwatch/processors/episode"
 )
 
@@ -17,19 +16,17 @@ type Replay[S any] struct {
 	w *worker[S]
 	// Alerts are all alert changes in the order in which they came about.
 	Alerts []episode.Change
-	// Counts are the counts of every minute and label, without a bound.
-	Counts map[touchpoint.Millis]map[string]Counts
 }
 
 // NewReplay returns an empty replay under no settings.
 func NewReplay[S any](build Build[S]) (*Replay[S], error) {
 	opt := Options{Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Metrics: NewMetrics(nil)}
 	rt := &Runtime[S]{opt: opt, build: build}
-	w := &worker[S]{rt: rt, opt: &rt.opt, cache: newCache[S](math.MaxInt), fx: NewEffects(), sources: map[string]position{}, moved: map[string]position{}}
+	w := &worker[S]{rt: rt, opt: &rt.opt, cache: newCache[S](math.MaxInt), fx: NewEffects(), sources: map[source]position{}, moved: map[source]position{}}
 	if err := w.activate(nil); err != nil {
 		return nil, err
 	}
-	return &Replay[S]{w: w, Counts: map[touchpoint.Millis]map[string]Counts{}}, nil
+	return &Replay[S]{w: w}, nil
 }
 
 // Apply folds the entry at an offset of the partition. It returns an error for settings that cannot be used.
@@ -37,9 +34,9 @@ func (r *Replay[S]) Apply(e *timeline.Entry, offset int64) error {
 	w := r.w
 	if e.Kind != timeline.Config && w.cache.get(e.Subject) == nil {
 		s := w.logic.New(e.Subject)
-		w.cache.put(e.Subject, s, 0)
+		w.cache.put(e.Subject, s, 0, 0)
 	}
-	if err := w.fold(e, offset); err != nil {
+	if err := w.fold(e, offset, nil); err != nil {
 		return err
 	}
 	for _, o := range w.fx.out {
@@ -47,15 +44,12 @@ func (r *Replay[S]) Apply(e *timeline.Entry, offset int64) error {
 			r.Alerts = append(r.Alerts, w.fx.changeOf(o.body))
 		}
 	}
-	for k, c := range w.fx.counts {
-		r.count(k, c)
-	}
 	for subject, gone := range w.fx.removed {
 		if n := w.cache.get(subject); n != nil && gone {
 			w.cache.drop(n)
 		}
 	}
-	w.fx = NewEffects()
+	w.fx.Reset()
 	w.cache.clean(func(*S) int { return 0 })
 	return nil
 }
@@ -68,19 +62,6 @@ func (fx *Effects) changeOf(body []byte) episode.Change {
 		}
 	}
 	return episode.Change{Body: body} // an alert that changed twice in one entry: the first body
-}
-
-func (r *Replay[S]) count(k countKey, c Counts) {
-	labels := r.Counts[k.minute]
-	if labels == nil {
-		labels = map[string]Counts{}
-		r.Counts[k.minute] = labels
-	}
-	sum := labels[k.label]
-	sum.Total += c.Total
-	sum.Negatives += c.Negatives
-	sum.Recoveries += c.Recoveries
-	labels[k.label] = sum
 }
 
 // States returns the state of every subject that is known at the end. The states are the replay's own.

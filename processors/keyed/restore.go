@@ -2,6 +2,7 @@ package keyed
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -43,13 +44,32 @@ func parsePosition(s string) (position, error) {
 	return position{int32(epoch), offset, int32(index)}, nil
 }
 
-// sourceName is the field of the sources hash.
-func sourceName(s *touchpoint.Source) string {
-	return s.Topic + "/" + strconv.Itoa(int(s.Partition))
+// source is a raw topic-partition.
+type source struct {
+	topic     string
+	partition int32
 }
 
-// field is the field of the live hash.
-func (k countKey) field() string { return strconv.FormatInt(int64(k.minute), 10) + "|" + k.label }
+// String is the field of the sources hash.
+func (s source) String() string { return s.topic + "/" + strconv.Itoa(int(s.partition)) }
+
+func parseSource(field string) (source, error) {
+	cut := strings.LastIndexByte(field, '/')
+	partition, err := strconv.ParseInt(field[cut+1:], 10, 32)
+	if cut < 0 || err != nil {
+		return source{}, fmt.Errorf("want topic/partition, got %q", field)
+	}
+	return source{field[:cut], int32(partition)}, nil
+}
+
+// String is the field of the live hash.
+func (k countKey) String() string { return strconv.FormatInt(int64(k.minute), 10) + "|" + k.label }
+
+// json is the value beside it.
+func (c Counts) json() []byte {
+	b, _ := json.Marshal(c) // three numbers always encode
+	return b
+}
 
 func parseCountKey(field string) (countKey, bool) {
 	minute, label, ok := strings.Cut(field, "|")
@@ -69,13 +89,14 @@ func (w *worker[S]) restore(offset, sources, live, alerts map[string]string) err
 			*target = n
 		}
 	}
-	w.sources = make(map[string]position, len(sources))
+	w.sources = make(map[source]position, len(sources))
 	for name, s := range sources {
-		p, err := parsePosition(s)
-		if err != nil {
+		from, err1 := parseSource(name)
+		p, err2 := parsePosition(s)
+		if err := errors.Join(err1, err2); err != nil {
 			return &haltError{fmt.Errorf("%s %s: %w", w.keys.Sources(), name, err)}
 		}
-		w.sources[name] = p
+		w.sources[from] = p
 	}
 	w.live = make(map[countKey]Counts, len(live))
 	for field, s := range live {

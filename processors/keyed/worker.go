@@ -40,8 +40,10 @@ type worker[S any] struct {
 	logic          Logic[S]
 	cache          *cache[S]
 	fx             *Effects
-	sources        map[string]position
-	moved          map[string]position // sources that moved since the last flush
+	arena          []byte         // encoded states of the flush under way
+	buckets        [Buckets][]any // its fields and values, per state hash
+	sources        map[source]position
+	moved          map[source]position // sources that moved since the last flush
 	live           map[countKey]Counts
 	newest         touchpoint.Millis // newest minute counted
 	ended          map[string]touchpoint.Millis
@@ -139,7 +141,7 @@ func (w *worker[S]) hold(ctx context.Context) error {
 
 // start finds the first offset of a partition that was never applied.
 func (w *worker[S]) start(ctx context.Context) error {
-	w.moved = map[string]position{}
+	w.moved = map[source]position{}
 	w.beat = beat{reload: true}
 	w.config = nil
 	if w.next >= 0 {
