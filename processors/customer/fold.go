@@ -1,7 +1,11 @@
 package customer
 
 import (
+	"encoding/binary"
+	"hash/fnv"
 	"slices"
+	"strings"
+	"sync"
 	"time"
 
 	"touchwatch/ingest/timeline"
@@ -40,20 +44,37 @@ const (
 
 // Fold applies timeline entries to customers' states. It is immutable and safe for concurrent use.
 type Fold struct {
-	detectors []signal.Detector
+	families  []family
 	watcher   Watcher
 	retention Retention
 	limits    []float64
+	limitsKey uint32    // tells these limits from others
+	scratch   sync.Pool // of *[]signal.Mark
 }
 
-// NewFold returns a fold with these detectors (sorted by family) and rules. A nil watcher raises no alerts.
+// family is a detector with what it always answers.
+type family struct {
+	signal.Detector
+	name   string
+	bounds signal.Bounds
+}
+
+// NewFold returns a fold with these detectors and rules. A nil watcher raises no alerts.
 func NewFold(detectors []signal.Detector, watcher Watcher, retention Retention) *Fold {
-	f := &Fold{detectors: detectors, watcher: watcher, retention: retention, limits: []float64{RiskLimit}}
+	f := &Fold{watcher: watcher, retention: retention, limits: []float64{RiskLimit}}
+	for _, d := range detectors {
+		f.families = append(f.families, family{Detector: d, name: d.Family(), bounds: d.Bounds()})
+	}
+	slices.SortFunc(f.families, func(a, b family) int { return strings.Compare(a.name, b.name) })
 	if watcher != nil {
 		f.limits = append(f.limits, watcher.Limits()...)
 	}
 	slices.Sort(f.limits)
 	f.limits = slices.Compact(f.limits)
+	h := fnv.New32a()
+	_ = binary.Write(h, binary.LittleEndian, f.limits) // a hash takes everything
+	f.limitsKey = h.Sum32()
+	f.scratch.New = func() any { return new([]signal.Mark) }
 	return f
 }
 
@@ -151,13 +172,26 @@ func (f *Fold) judge(s *State, act *timeline.ActionBody, fx *keyed.Effects) {
 		s.Ranked = false
 		fx.Unrank()
 	}
-	next = soonest(next, s.nextCrossing(s.Now, f.limits))
+	next = soonest(next, f.crossing(s))
 	for i := range s.Windows {
 		if s.Windows[i].Wake > s.Fired {
 			next = soonest(next, s.Windows[i].Wake)
 		}
 	}
 	f.arm(s, next, fx)
+}
+
+// crossing is when the score crosses one of the limits by decay alone, zero when it never does. It stays true until a contribution
+// changes, the moment is reached or rules with other limits take effect, so it is kept with the state.
+func (f *Fold) crossing(s *State) touchpoint.Millis {
+	if len(s.Signals) == 0 {
+		s.CrossAt, s.CrossKey = 0, 0
+		return 0
+	}
+	if s.CrossKey != f.limitsKey || (s.CrossAt != 0 && s.CrossAt <= s.Now) {
+		s.CrossAt, s.CrossKey = s.nextCrossing(s.Now, f.limits), f.limitsKey
+	}
+	return s.CrossAt
 }
 
 // arm makes the wake timer stand at due, or not at all.

@@ -115,9 +115,13 @@ func (s *State) prune() {
 	if len(s.Signals) == 0 {
 		return
 	}
+	before := len(s.Signals)
 	s.Signals = slices.DeleteFunc(s.Signals, func(g signal.Signal) bool {
 		return s.Now.Sub(g.At) > signalKeep && points(&g, s.Now) == 0
 	})
+	if len(s.Signals) != before || before > MaxSignals {
+		s.CrossKey = 0
+	}
 	for len(s.Signals) > MaxSignals {
 		weakest := 0
 		for i := range s.Signals {

@@ -128,8 +128,8 @@ func (z *HourCount) Msgsize() (s int) {
 func (z *State) MarshalMsg(b []byte) (o []byte, err error) {
 	o = msgp.Require(b, z.Msgsize())
 	// check for omitted fields
-	zb0001Len := uint32(18)
-	var zb0001Mask uint32 /* 18 bits */
+	zb0001Len := uint32(20)
+	var zb0001Mask uint32 /* 20 bits */
 	_ = zb0001Mask
 	if z.Aliases == nil {
 		zb0001Len--
@@ -159,13 +159,17 @@ func (z *State) MarshalMsg(b []byte) (o []byte, err error) {
 		zb0001Len--
 		zb0001Mask |= 0x1000
 	}
+	if z.CrossKey == 0 {
+		zb0001Len--
+		zb0001Mask |= 0x20000
+	}
 	if z.Ranked == false {
 		zb0001Len--
-		zb0001Mask |= 0x10000
+		zb0001Mask |= 0x40000
 	}
 	if z.Language == "" {
 		zb0001Len--
-		zb0001Mask |= 0x20000
+		zb0001Mask |= 0x80000
 	}
 	// variable map header, size zb0001Len
 	o = msgp.AppendMapHeader(o, zb0001Len)
@@ -315,12 +319,24 @@ func (z *State) MarshalMsg(b []byte) (o []byte, err error) {
 			err = msgp.WrapError(err, "Fired")
 			return
 		}
-		if (zb0001Mask & 0x10000) == 0 { // if not omitted
+		// string "ca"
+		o = append(o, 0xa2, 0x63, 0x61)
+		o, err = z.CrossAt.MarshalMsg(o)
+		if err != nil {
+			err = msgp.WrapError(err, "CrossAt")
+			return
+		}
+		if (zb0001Mask & 0x20000) == 0 { // if not omitted
+			// string "ck"
+			o = append(o, 0xa2, 0x63, 0x6b)
+			o = msgp.AppendUint32(o, z.CrossKey)
+		}
+		if (zb0001Mask & 0x40000) == 0 { // if not omitted
 			// string "rk"
 			o = append(o, 0xa2, 0x72, 0x6b)
 			o = msgp.AppendBool(o, z.Ranked)
 		}
-		if (zb0001Mask & 0x20000) == 0 { // if not omitted
+		if (zb0001Mask & 0x80000) == 0 { // if not omitted
 			// string "lg"
 			o = append(o, 0xa2, 0x6c, 0x67)
 			o = msgp.AppendString(o, z.Language)
@@ -554,6 +570,18 @@ func (z *State) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				err = msgp.WrapError(err, "Fired")
 				return
 			}
+		case "ca":
+			bts, err = z.CrossAt.UnmarshalMsg(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "CrossAt")
+				return
+			}
+		case "ck":
+			z.CrossKey, bts, err = msgp.ReadUint32Bytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "CrossKey")
+				return
+			}
 		case "rk":
 			z.Ranked, bts, err = msgp.ReadBoolBytes(bts)
 			if err != nil {
@@ -604,7 +632,7 @@ func (z *State) Msgsize() (s int) {
 	for za0007 := range z.Episodes {
 		s += z.Episodes[za0007].Msgsize()
 	}
-	s += 3 + z.WakeAt.Msgsize() + 3 + z.ForgetAt.Msgsize() + 3 + z.Fired.Msgsize() + 3 + msgp.BoolSize + 3 + msgp.StringPrefixSize + len(z.Language)
+	s += 3 + z.WakeAt.Msgsize() + 3 + z.ForgetAt.Msgsize() + 3 + z.Fired.Msgsize() + 3 + z.CrossAt.Msgsize() + 3 + msgp.Uint32Size + 3 + msgp.BoolSize + 3 + msgp.StringPrefixSize + len(z.Language)
 	return
 }
 

@@ -11,49 +11,60 @@ import (
 
 // observe shows a touchpoint to every detector and returns the signals that came up because of it.
 func (f *Fold) observe(s *State, t *touchpoint.Touchpoint, fx *keyed.Effects) []signal.Signal {
-	var scratch [4]signal.Mark
+	scratch := f.scratch.Get().(*[]signal.Mark)
+	defer f.scratch.Put(scratch)
 	var fresh []signal.Signal
-	for _, d := range f.detectors {
-		marks := d.Observe(scratch[:0], t)
-		if len(marks) == 0 {
-			s.dropWindow(d)
-			continue
+	at := 0 // windows are sorted as the families are
+	for i := range f.families {
+		d := &f.families[i]
+		for at < len(s.Windows) && s.Windows[at].Family < d.name {
+			at++
 		}
-		w := s.window(d.Family())
-		news := false
-		for _, m := range marks {
-			var added bool
-			w.Marks, added = signal.Insert(w.Marks, m)
-			news = news || added
+		kept := at < len(s.Windows) && s.Windows[at].Family == d.name
+		marks := d.Observe((*scratch)[:0], t)
+		*scratch = marks
+		switch {
+		case len(marks) > 0 && !kept:
+			s.Windows = slices.Insert(s.Windows, at, Window{Family: d.name})
+		case len(marks) == 0 && kept && s.outdated(&s.Windows[at], d):
+			s.Windows = slices.Delete(s.Windows, at, at+1)
 		}
-		if news {
-			fresh = append(fresh, s.detect(d, w, fx)...)
+		if len(marks) > 0 && s.Windows[at].insert(marks) {
+			fresh = append(fresh, s.detect(d, &s.Windows[at], fx)...)
 		}
 	}
 	return fresh
 }
 
-// dropWindow forgets a family's window that lies so far behind the customer's latest touchpoint that nothing can join it;
-// its contributions stay. It keeps the states of customers who come back small.
-func (s *State) dropWindow(d signal.Detector) {
-	i, ok := s.findWindow(d.Family())
-	if !ok || s.Windows[i].Wake != 0 {
-		return
+// insert puts marks in their places and reports whether one of them is news.
+func (w *Window) insert(marks []signal.Mark) bool {
+	news := false
+	for i := range marks {
+		var added bool
+		w.Marks, added = signal.Insert(w.Marks, marks[i])
+		news = news || added
 	}
-	marks, b := s.Windows[i].Marks, d.Bounds()
-	if len(marks) == 0 || s.Last.Sub(marks[len(marks)-1].At) > b.Keep+b.Gap {
-		s.Windows = slices.Delete(s.Windows, i, i+1)
+	return news
+}
+
+// outdated reports whether a family's window lies so far behind the customer's latest touchpoint that nothing can join it. Forgetting it
+// keeps the states of customers who come back small; its contributions stay.
+func (s *State) outdated(w *Window, d *family) bool {
+	if w.Wake != 0 {
+		return false
 	}
+	return len(w.Marks) == 0 || s.Last.Sub(w.Marks[len(w.Marks)-1].At) > d.bounds.Keep+d.bounds.Gap
 }
 
 // wake runs the detectors whose signals change by time alone at the moment that was reached.
 func (f *Fold) wake(s *State, fx *keyed.Effects) {
-	for _, d := range f.detectors {
-		i, ok := s.findWindow(d.Family())
-		if !ok || s.Windows[i].Wake == 0 || s.Windows[i].Wake > s.Fired {
+	for i := range f.families {
+		d := &f.families[i]
+		at, ok := s.findWindow(d.name)
+		if !ok || s.Windows[at].Wake == 0 || s.Windows[at].Wake > s.Fired {
 			continue
 		}
-		for _, g := range s.detect(d, &s.Windows[i], fx) {
+		for _, g := range s.detect(d, &s.Windows[at], fx) {
 			if g.Negative() {
 				s.channel(g.Channel).Negative++
 				fx.Count(keyed.Minute(g.At), string(g.Channel), keyed.Counts{Negatives: 1})
@@ -65,17 +76,26 @@ func (f *Fold) wake(s *State, fx *keyed.Effects) {
 // detect judges one window anew, replaces the family's contributions from the window's floor on, reports what changed
 // and returns what came up. The detectors' clock is the latest timer that was applied, never a newer receipt: what is late on one
 // channel must not look missing because another channel is ahead.
-func (s *State) detect(d signal.Detector, w *Window, fx *keyed.Effects) []signal.Signal {
+func (s *State) detect(d *family, w *Window, fx *keyed.Effects) []signal.Signal {
 	var floor touchpoint.Millis
-	w.Marks, floor = signal.Prune(w.Marks, d.Bounds())
+	w.Marks, floor = signal.Prune(w.Marks, d.bounds)
 	found, wake := d.Detect(w.Marks, s.Fired)
 	w.Wake = wake
-	return s.replace(d.Family(), floor, found, fx)
+	if len(found) == 0 && !s.contributes(d.name) {
+		return nil
+	}
+	return s.replace(d.name, floor, found, fx)
+}
+
+// contributes reports whether a family has contributions.
+func (s *State) contributes(family string) bool {
+	return slices.ContainsFunc(s.Signals, func(g signal.Signal) bool { return g.Family == family })
 }
 
 // replace puts found in the place of the family's contributions whose first evidence is not before floor, and of those of
 // the same identity, however old. It returns those that were not there before.
 func (s *State) replace(family string, floor touchpoint.Millis, found []signal.Signal, fx *keyed.Effects) []signal.Signal {
+	s.CrossKey = 0
 	var before []signal.Signal
 	kept := s.Signals[:0:0]
 	for _, g := range s.Signals {
@@ -154,13 +174,4 @@ func (s *State) report(g *signal.Signal, gone bool, fx *keyed.Effects) {
 
 func (s *State) findWindow(family string) (int, bool) {
 	return slices.BinarySearchFunc(s.Windows, family, func(w Window, f string) int { return strings.Compare(w.Family, f) })
-}
-
-// window returns the family's window, made when it is not there.
-func (s *State) window(family string) *Window {
-	i, ok := s.findWindow(family)
-	if !ok {
-		s.Windows = slices.Insert(s.Windows, i, Window{Family: family})
-	}
-	return &s.Windows[i]
 }

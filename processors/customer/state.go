@@ -35,6 +35,8 @@ type State struct {
 	WakeAt   touchpoint.Millis `json:"wake_at,omitempty" msg:"wk,omitempty"`   // armed: when time alone changes something next
 	ForgetAt touchpoint.Millis `json:"forget_at,omitempty" msg:"fg,omitempty"` // armed: when to look whether the party is forgotten
 	Fired    touchpoint.Millis `json:"fired,omitempty" msg:"fi,omitempty"`     // due time of the latest timer applied: the detectors' clock
+	CrossAt  touchpoint.Millis `json:"-" msg:"ca,omitempty"`                   // when the score next crosses a limit by decay alone, zero: never
+	CrossKey uint32            `json:"-" msg:"ck,omitempty"`                   // the limits that CrossAt was found for, zero: not known
 	Ranked   bool              `json:"ranked,omitempty" msg:"rk,omitempty"`    // listed among the customers at risk
 	Language string            `json:"language,omitempty" msg:"lg,omitempty"`  // last language the customer wrote in
 }
