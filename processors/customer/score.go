@@ -11,10 +11,11 @@ import (
 // Baseline is the score of a customer of whom nothing bad (or good) is known.
 const Baseline = 100.0
 
-// Contribution is what one signal adds to the score at a moment.
+// Contribution is what one signal adds to the score at a moment, or what a limit takes away again.
 type Contribution struct {
-	Signal   string             `json:"signal"`            // id, name + episode; "limit" for what the bounds 0 and 100 take away
-	Name     string             `json:"name"`              // signal name
+	Signal   string             `json:"signal"`            // id, name + episode; "limit" for what the bounds 0 and 100 take away, "limit/" + family for a family's cap
+	Name     string             `json:"name"`              // signal name, or "limit"
+	Family   string             `json:"family,omitempty"`  // of the signal, or whose cap the limit is; "" for the bounds 0 and 100
 	Episode  string             `json:"episode,omitempty"` //
 	Points   float64            `json:"points"`            // score points at that moment; negative is bad
 	Weight   float64            `json:"weight"`            // points when it was new
@@ -32,44 +33,53 @@ type Explanation struct {
 	Contributions []Contribution `json:"contributions"`
 }
 
+// LimitName is the name of contributions that a bound makes.
+const LimitName = "limit"
+
 // points returns what a signal contributes at a moment, in hundredths of a score point: weight · 2^(−age/half-life).
 // Before its own time a signal counts in full.
 func points(s *signal.Signal, at touchpoint.Millis) int64 {
-	age := at.Sub(s.At)
-	if age <= 0 || s.Half <= 0 {
+	if at <= s.At || s.Half <= 0 {
 		return int64(s.Weight)
 	}
-	return int64(math.Round(float64(s.Weight) * math.Exp2(-age.Seconds()/float64(s.Half))))
+	return decayed(int64(s.Weight), int64(at-s.At), int64(s.Half)*1000)
 }
 
-// Score returns the experience at a moment, 0 to 100: clamp(Baseline + Σ points). It adds integer hundredths in
-// (time, id) order, so that it is the same on every machine and in every order of arrival.
+// Score returns the experience at a moment, 0 to 100: clamp(Baseline + what each family adds within its cap). It adds
+// integer hundredths over the set of signals, so that it is the same on every machine and in every order of arrival.
 func (s *State) Score(at touchpoint.Millis) float64 {
 	return float64(min(max(s.raw(at), 0), int64(Baseline*100))) / 100
 }
 
-// raw is the score in hundredths before the bounds.
+// raw is the score in hundredths within the families' caps, before the bounds.
 func (s *State) raw(at touchpoint.Millis) int64 {
-	sum := int64(Baseline * 100)
-	for i := range s.Signals {
-		sum += points(&s.Signals[i], at)
-	}
-	return sum
+	bad, good := s.sums(at)
+	return int64(Baseline*100) + bad + good
 }
 
-// Explain returns the score at a moment with what it is made of, in (time, id) order, the bounds last.
+// Explain returns the score at a moment with what it is made of, in (time, id) order, then what the caps of families take
+// away, then what the bounds do.
 func (s *State) Explain(at touchpoint.Millis) Explanation {
 	e := Explanation{Baseline: Baseline, Score: s.Score(at), Contributions: []Contribution{}}
 	for i := range s.Signals {
 		g := &s.Signals[i]
 		e.Contributions = append(e.Contributions, Contribution{
-			Signal: g.ID(), Name: g.Name, Episode: g.Episode, Points: float64(points(g, at)) / 100,
+			Signal: g.ID(), Name: g.Name, Family: g.Family, Episode: g.Episode, Points: float64(points(g, at)) / 100,
 			Weight: float64(g.Weight) / 100, HalfLife: g.Half, At: g.At, Channel: g.Channel, Reason: g.Reason, Evidence: g.Evidence,
 		})
 	}
-	if over := float64(s.raw(at))/100 - e.Score; over != 0 {
+	var all tally
+	for i := range s.shares(at, &all) {
+		if f := &all[i]; f.limit() != 0 {
+			e.Contributions = append(e.Contributions, Contribution{
+				Signal: LimitName + "/" + f.name, Name: LimitName, Family: f.name, Episode: f.name, Points: float64(f.limit()) / 100, At: at,
+				Reason: f.why(),
+			})
+		}
+	}
+	if over := s.raw(at) - int64(math.Round(e.Score*100)); over != 0 {
 		e.Contributions = append(e.Contributions, Contribution{
-			Signal: "limit", Name: "limit", Points: -over, At: at, Reason: "the score stays between 0 and 100",
+			Signal: LimitName, Name: LimitName, Points: float64(-over) / 100, At: at, Reason: "the score stays between 0 and 100",
 		})
 	}
 	return e
@@ -104,14 +114,7 @@ func (s *State) nextCrossing(now touchpoint.Millis, limits []float64) touchpoint
 // canCross spares the search for the common case: what is bad wears off and what is good wears off, so the score stays
 // between the baseline with only the bad and the baseline with only the good, and no limit may lie there.
 func (s *State) canCross(now touchpoint.Millis, limits []float64) bool {
-	var bad, good int64
-	for i := range s.Signals {
-		if p := points(&s.Signals[i], now); p < 0 {
-			bad += p
-		} else {
-			good += p
-		}
-	}
+	bad, good := s.sums(now)
 	return band(Baseline+float64(bad)/100, limits) != band(Baseline+float64(good)/100, limits)
 }
 

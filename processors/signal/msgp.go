@@ -389,12 +389,16 @@ func (z *Report) Msgsize() (s int) {
 func (z *Signal) MarshalMsg(b []byte) (o []byte, err error) {
 	o = msgp.Require(b, z.Msgsize())
 	// check for omitted fields
-	zb0001Len := uint32(11)
-	var zb0001Mask uint16 /* 11 bits */
+	zb0001Len := uint32(12)
+	var zb0001Mask uint16 /* 12 bits */
 	_ = zb0001Mask
+	if z.Cap == 0 {
+		zb0001Len--
+		zb0001Mask |= 0x80
+	}
 	if z.Places == nil {
 		zb0001Len--
-		zb0001Mask |= 0x100
+		zb0001Mask |= 0x200
 	}
 	// variable map header, size zb0001Len
 	o = append(o, 0x80|uint8(zb0001Len))
@@ -430,6 +434,11 @@ func (z *Signal) MarshalMsg(b []byte) (o []byte, err error) {
 		// string "h"
 		o = append(o, 0xa1, 0x68)
 		o = msgp.AppendInt32(o, z.Half)
+		if (zb0001Mask & 0x80) == 0 { // if not omitted
+			// string "u"
+			o = append(o, 0xa1, 0x75)
+			o = msgp.AppendInt32(o, z.Cap)
+		}
 		// string "c"
 		o = append(o, 0xa1, 0x63)
 		o, err = z.Channel.MarshalMsg(o)
@@ -437,7 +446,7 @@ func (z *Signal) MarshalMsg(b []byte) (o []byte, err error) {
 			err = msgp.WrapError(err, "Channel")
 			return
 		}
-		if (zb0001Mask & 0x100) == 0 { // if not omitted
+		if (zb0001Mask & 0x200) == 0 { // if not omitted
 			// string "p"
 			o = append(o, 0xa1, 0x70)
 			o = msgp.AppendArrayHeader(o, uint32(len(z.Places)))
@@ -522,6 +531,12 @@ func (z *Signal) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				err = msgp.WrapError(err, "Half")
 				return
 			}
+		case "u":
+			z.Cap, bts, err = msgp.ReadInt32Bytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "Cap")
+				return
+			}
 		case "c":
 			bts, err = z.Channel.UnmarshalMsg(bts)
 			if err != nil {
@@ -586,7 +601,7 @@ func (z *Signal) UnmarshalMsg(bts []byte) (o []byte, err error) {
 
 // Msgsize returns an upper bound estimate of the number of bytes occupied by the serialized message
 func (z *Signal) Msgsize() (s int) {
-	s = 1 + 2 + msgp.StringPrefixSize + len(z.Name) + 2 + msgp.StringPrefixSize + len(z.Family) + 2 + msgp.StringPrefixSize + len(z.Episode) + 2 + z.First.Msgsize() + 2 + z.At.Msgsize() + 2 + msgp.Int32Size + 2 + msgp.Int32Size + 2 + z.Channel.Msgsize() + 2 + msgp.ArrayHeaderSize
+	s = 1 + 2 + msgp.StringPrefixSize + len(z.Name) + 2 + msgp.StringPrefixSize + len(z.Family) + 2 + msgp.StringPrefixSize + len(z.Episode) + 2 + z.First.Msgsize() + 2 + z.At.Msgsize() + 2 + msgp.Int32Size + 2 + msgp.Int32Size + 2 + msgp.Int32Size + 2 + z.Channel.Msgsize() + 2 + msgp.ArrayHeaderSize
 	for za0001 := range z.Places {
 		s += msgp.StringPrefixSize + len(z.Places[za0001])
 	}

@@ -22,6 +22,9 @@ type Signal struct {
 	At      touchpoint.Millis  `json:"at" msg:"z"`                // event time of the last evidence: decay starts here
 	Weight  int32              `json:"weight_hundredths" msg:"w"` // hundredths of a score point; negative is bad, positive a recovery
 	Half    int32              `json:"half_life_seconds" msg:"h"` // half-life in seconds, > 0
+	// Cap is how many hundredths the bad signals of the family take at most together, and how many the good ones give;
+	// zero: no bound. It travels with the signal as weight and half-life do, so that a score can be read without settings.
+	Cap     int32              `json:"cap_hundredths,omitempty" msg:"u,omitempty"`
 	Channel touchpoint.Channel `json:"channel" msg:"c"`
 	// Places are the places it speaks about, most specific first, at most 3, as made by PlaceKey.
 	Places   []string        `json:"places,omitempty" msg:"p,omitempty"`

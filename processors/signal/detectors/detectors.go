@@ -22,6 +22,11 @@ func New(s *settings.Settings) []signal.Detector {
 	all := []signal.Detector{
 		friction.New(s), friction.NewCheckout(s), form.New(s), mood.New(s), waiting.New(s), repeat.New(s), feedback.New(s), recovery.New(s),
 	}
+	for i, d := range all {
+		if most, ok := s.Caps.Of(d.Family()); ok {
+			all[i] = capped{d, most}
+		}
+	}
 	slices.SortFunc(all, func(a, b signal.Detector) int { return cmp.Compare(a.Family(), b.Family()) })
 	return all
 }

@@ -41,6 +41,8 @@ type Settings struct {
 	GoodRating    GoodRating    `yaml:"good_rating"`
 	ProblemSolved ProblemSolved `yaml:"problem_solved"`
 	Purchase      Purchase      `yaml:"purchase"`
+
+	Caps Caps `yaml:"caps"`
 }
 
 // Bad is the effect of a signal against the experience.
