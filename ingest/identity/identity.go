@@ -33,6 +33,20 @@ type Map struct {
 // NewMap returns a map over what was fetched.
 func NewMap(known map[touchpoint.Alias]Link) *Map { return &Map{known: known} }
 
+// Asked returns the aliases that the directory has to be asked about to resolve all of a batch. A touchpoint with a customer id that links
+// nothing asks for none: its id is the answer.
+func Asked(all []touchpoint.Touchpoint) []touchpoint.Alias {
+	aliases := make([]touchpoint.Alias, 0, len(all))
+	for i := range all {
+		t := &all[i]
+		strongest, _ := touchpoint.Strongest(t.Aliases)
+		if strongest.Kind != touchpoint.AliasID || touchpoint.CustomerID(strongest.Value).Anonymous() || t.Links {
+			aliases = append(aliases, t.Aliases...)
+		}
+	}
+	return aliases
+}
+
 // Resolve returns whose t is and applies the links it makes. The strongest alias decides: a customer id is its own
 // answer, another alias is looked up, and a party nobody knows gets an id derived from it. t must have an alias.
 func (m *Map) Resolve(t *touchpoint.Touchpoint) touchpoint.CustomerID {

@@ -87,18 +87,14 @@ func (w *worker) stamp(t *touchpoint.Touchpoint, receivedAt touchpoint.Millis) {
 // resolve gives every touchpoint its customer: as the plan says, or by the directory when the plan is new, which is then
 // stored. It returns the links that the touchpoints make.
 func (w *worker) resolve(ctx context.Context, all []touchpoint.Touchpoint, p *plan) ([]identity.Link, error) {
-	var aliases []touchpoint.Alias
-	for i := range all {
-		aliases = append(aliases, all[i].Aliases...)
-	}
-	known, err := w.stage.names.Fetch(ctx, aliases)
+	known, err := w.stage.names.Fetch(ctx, identity.Asked(all))
 	if err != nil {
 		return nil, err
 	}
 	m := identity.NewMap(known)
 	planned := p.Customers != nil
 	if planned && len(p.Customers) != len(all) {
-		return nil, &haltError{fmt.Errorf("the stored plan of offsets %d to %d has %d touchpoints, decoding gives %d: it was written by a version that decodes differently; start that version once, so that it finishes the plan", p.From, p.To, len(p.Customers), len(all))}
+		return nil, &stream.HaltError{Err: fmt.Errorf("the stored plan of offsets %d to %d has %d touchpoints, decoding gives %d: it was written by a version that decodes differently; start that version once, so that it finishes the plan", p.From, p.To, len(p.Customers), len(all))}
 	}
 	if !planned {
 		p.Customers = make([]touchpoint.CustomerID, len(all))
@@ -129,7 +125,7 @@ func (w *worker) entries(all []touchpoint.Touchpoint) (map[int][]stream.Record, 
 			Kind: timeline.Touchpoint, Subject: string(t.Customer), At: t.ReceivedAt, Source: t.Source, Touchpoint: t,
 		})
 		if err != nil {
-			return nil, &haltError{err}
+			return nil, &stream.HaltError{Err: err}
 		}
 		p := timeline.Partition(string(t.Customer), w.stage.opt.Partitions)
 		batches[p] = append(batches[p], stream.Record{Key: []byte(t.Customer), Value: value})

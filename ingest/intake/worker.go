@@ -17,7 +17,6 @@ const (
 	planBytes    = 1 << 20
 	fetchWait    = 100 * time.Millisecond
 	confirmEvery = 200 * time.Millisecond // at most this often the progress of a partition is written
-	haltRetry    = 15 * time.Second
 )
 
 // worker reads one raw partition during one generation.
@@ -42,12 +41,6 @@ type mark struct {
 	end int64
 }
 
-// haltError is an error that trying again does not cure: the partition stands still until a person acts.
-type haltError struct{ err error }
-
-func (e *haltError) Error() string { return e.err.Error() }
-func (e *haltError) Unwrap() error { return e.err }
-
 func newWorker(s *Stage, a stream.Assignment, commit func(int64)) *worker {
 	l := &ledger{redis: s.opt.Redis, key: LedgerKey(a.Topic, a.Partition), patience: s.opt.Session}
 	return &worker{stage: s, a: a, ledger: l, commit: commit}
@@ -57,28 +50,14 @@ func newWorker(s *Stage, a stream.Assignment, commit func(int64)) *worker {
 func (w *worker) run(ctx context.Context) {
 	log := w.stage.opt.Log.With("topic", w.a.Topic, "partition", w.a.Partition)
 	defer w.stage.halts.Clear(w.a.Name()) // whoever has the partition next says how it is
-	pause, said := 50*time.Millisecond, ""
-	for ctx.Err() == nil {
-		started := time.Now()
-		err := w.session(ctx)
-		if ctx.Err() != nil {
-			return
-		}
-		if time.Since(started) > 5*time.Second {
-			pause, said = 50*time.Millisecond, ""
-		}
-		var halt *haltError
-		if errors.As(err, &halt) {
+	stream.Persist(ctx, w.session, func(err error, news bool) {
+		if stream.Halted(err) {
 			w.stage.halts.Set(w.a.Name(), err.Error())
 			log.Error("raw partition stands still until a person acts", "error", err)
-			pause = haltRetry
-		} else if err.Error() != said {
-			said = err.Error()
+		} else if news {
 			log.Warn("raw partition will be read again from its plan", "error", err)
 		}
-		stream.Sleep(ctx, pause)
-		pause = min(2*pause, 2*time.Second)
-	}
+	})
 }
 
 // session takes the partition, sends an unfinished plan again, and reads on until an error or the end of ctx.
@@ -120,7 +99,7 @@ func (w *worker) outside(err error) error {
 	var o *stream.OffsetError
 	if errors.As(err, &o) {
 		w.stage.opt.Metrics.gaps.Inc()
-		return &haltError{fmt.Errorf("%w; 'touchwatch topics accept %s %d' reads on from the oldest record under a new epoch", o, w.a.Topic, w.a.Partition)}
+		return &stream.HaltError{Err: fmt.Errorf("%w; 'touchwatch topics accept %s %d' reads on from the oldest record under a new epoch", o, w.a.Topic, w.a.Partition)}
 	}
 	return err
 }

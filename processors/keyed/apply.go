@@ -48,7 +48,7 @@ func (w *worker[S]) decode(records []stream.Record) ([]*timeline.Entry, error) {
 		}
 		e, err := timeline.Decode(records[i].Value)
 		if err != nil {
-			return nil, &haltError{fmt.Errorf("topic %s partition %d offset %d: %w: it was written by another version of the program, or by something else", w.opt.Topic, w.a.Partition, records[i].Offset, err)}
+			return nil, &stream.HaltError{Err: fmt.Errorf("topic %s partition %d offset %d: %w: it was written by another version of the program, or by something else", w.opt.Topic, w.a.Partition, records[i].Offset, err)}
 		}
 		entries[i] = e
 	}
@@ -105,7 +105,7 @@ func (w *worker[S]) admit(subject, stored string) error {
 	}
 	s, err := w.logic.Decode([]byte(stored))
 	if err != nil {
-		return &haltError{fmt.Errorf("state of %s in %s: %w", subject, w.keys.States(subject), err)}
+		return &stream.HaltError{Err: fmt.Errorf("state of %s in %s: %w", subject, w.keys.States(subject), err)}
 	}
 	w.cache.put(subject, s, w.logic.Size(s), historyUnknown)
 	return nil

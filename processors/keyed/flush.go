@@ -10,6 +10,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
+	"touchwatch/ingest/stream"
 	"touchwatch/ingest/touchpoint"
 )
 
@@ -137,7 +138,7 @@ func (w *worker[S]) encodeStates() error {
 		began := len(w.arena)
 		grown, err := w.logic.Encode(w.arena, n.state)
 		if err != nil {
-			return &haltError{fmt.Errorf("encode state of %s: %w", n.subject, err)}
+			return &stream.HaltError{Err: fmt.Errorf("encode state of %s: %w", n.subject, err)}
 		}
 		w.arena = grown
 		b := BucketOf(n.subject)

@@ -9,6 +9,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"touchwatch/ingest/fence"
+	"touchwatch/ingest/stream"
 )
 
 // errHeld says that another member holds the partition.
@@ -68,14 +69,8 @@ func (w *worker[S]) activate(content []byte) error {
 	}
 	logic, err := w.rt.build(content)
 	if err != nil {
-		return &haltError{fmt.Errorf("settings active in partition %d of %s cannot be used by this program, start the version that activated them or activate others: %w", w.a.Partition, w.opt.Topic, err)}
+		return &stream.HaltError{Err: fmt.Errorf("settings active in partition %d of %s cannot be used by this program, start the version that activated them or activate others: %w", w.a.Partition, w.opt.Topic, err)}
 	}
 	w.logic = logic
 	return nil
 }
-
-// haltError is an error that trying again does not cure: the partition stands still until a person acts.
-type haltError struct{ err error }
-
-func (e *haltError) Error() string { return e.err.Error() }
-func (e *haltError) Unwrap() error { return e.err }

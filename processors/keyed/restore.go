@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"touchwatch/ingest/stream"
 	"touchwatch/ingest/touchpoint"
 )
 
@@ -84,7 +85,7 @@ func (w *worker[S]) restore(offset, sources, live, alerts map[string]string) err
 		if s, ok := offset[field]; ok {
 			n, err := strconv.ParseInt(s, 10, 64)
 			if err != nil {
-				return &haltError{fmt.Errorf("%s %s is %q, want a number", w.keys.Offset(), field, s)}
+				return &stream.HaltError{Err: fmt.Errorf("%s %s is %q, want a number", w.keys.Offset(), field, s)}
 			}
 			*target = n
 		}
@@ -94,7 +95,7 @@ func (w *worker[S]) restore(offset, sources, live, alerts map[string]string) err
 		from, err1 := parseSource(name)
 		p, err2 := parsePosition(s)
 		if err := errors.Join(err1, err2); err != nil {
-			return &haltError{fmt.Errorf("%s %s: %w", w.keys.Sources(), name, err)}
+			return &stream.HaltError{Err: fmt.Errorf("%s %s: %w", w.keys.Sources(), name, err)}
 		}
 		w.sources[from] = p
 	}
@@ -103,7 +104,7 @@ func (w *worker[S]) restore(offset, sources, live, alerts map[string]string) err
 		var c Counts
 		k, ok := parseCountKey(field)
 		if err := json.Unmarshal([]byte(s), &c); err != nil || !ok {
-			return &haltError{fmt.Errorf("%s %s is %q, want counts of a minute", w.keys.Live(), field, s)}
+			return &stream.HaltError{Err: fmt.Errorf("%s %s is %q, want counts of a minute", w.keys.Live(), field, s)}
 		}
 		w.live[k] = c
 		w.newest = max(w.newest, k.minute)
@@ -115,7 +116,7 @@ func (w *worker[S]) restore(offset, sources, live, alerts map[string]string) err
 			UpdatedAt touchpoint.Millis `json:"updated_at"`
 		}
 		if err := json.Unmarshal([]byte(body), &a); err != nil {
-			return &haltError{fmt.Errorf("%s %s: %w", w.keys.Alerts(), id, err)}
+			return &stream.HaltError{Err: fmt.Errorf("%s %s: %w", w.keys.Alerts(), id, err)}
 		}
 		if a.Phase == "resolved" {
 			w.ended[id] = a.UpdatedAt

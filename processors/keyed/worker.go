@@ -17,7 +17,6 @@ const (
 	tickEvery  = 100 * time.Millisecond // progress, timers, beats
 	aliveEvery = time.Second            // an idle owner shows that it is alive and checks that it still owns
 	beatEvery  = 200 * time.Millisecond // at most this often the boards hear news
-	haltRetry  = 15 * time.Second       // how long a halted partition waits before it looks again
 	fetchBytes = 1 << 20                // per fetch: about 2,000 entries, one flush
 	fetchWait  = 100 * time.Millisecond // how long the broker may hold an answer
 )
@@ -69,30 +68,17 @@ func newWorker[S any](rt *Runtime[S], a stream.Assignment, commit func(int64)) *
 
 // run holds sessions until ctx ends. Whatever goes wrong, the answer is the same: forget, read Redis, go on from its offset.
 func (w *worker[S]) run(ctx context.Context) {
+	log := w.opt.Log.With("topic", w.opt.Topic, "partition", w.a.Partition)
 	defer w.rt.halts.Clear(w.a.Name()) // whoever has the partition next says how it is
-	pause, said := 50*time.Millisecond, ""
-	for ctx.Err() == nil {
-		started := time.Now()
-		err := w.hold(ctx)
-		if ctx.Err() != nil {
-			return
-		}
-		if time.Since(started) > 5*time.Second {
-			pause, said = 50*time.Millisecond, ""
-		}
+	stream.Persist(ctx, w.hold, func(err error, news bool) {
 		w.opt.Metrics.sessions.WithLabelValues(sessionEnd(err)).Inc()
-		var halt *haltError
-		if errors.As(err, &halt) {
+		if stream.Halted(err) {
 			w.rt.halts.Set(w.a.Name(), err.Error())
-			w.opt.Log.Error("partition stands still until a person acts", "topic", w.opt.Topic, "partition", w.a.Partition, "error", err)
-			pause = haltRetry
-		} else if err.Error() != said {
-			said = err.Error()
-			w.opt.Log.Warn("partition will be read again from its stored offset", "topic", w.opt.Topic, "partition", w.a.Partition, "error", err)
+			log.Error("partition stands still until a person acts", "error", err)
+		} else if news {
+			log.Warn("partition will be read again from its stored offset", "error", err)
 		}
-		stream.Sleep(ctx, pause)
-		pause = min(2*pause, haltRetry, 2*time.Second)
-	}
+	})
 }
 
 // hold takes the partition and works on it until an error or the end of ctx.
@@ -165,7 +151,7 @@ func (w *worker[S]) fetchLoop(ctx context.Context, next int64, out chan<- fetche
 		batch, err := f.Fetch(ctx, next)
 		var outside *stream.OffsetError
 		if errors.As(err, &outside) {
-			err = &haltError{fmt.Errorf("%w; the states of this partition reflect offset %d", outside, next)}
+			err = &stream.HaltError{Err: fmt.Errorf("%w; the states of this partition reflect offset %d", outside, next)}
 		} else if err != nil {
 			if !said && ctx.Err() == nil {
 				said = true
@@ -192,13 +178,12 @@ func (w *worker[S]) fetchLoop(ctx context.Context, next int64, out chan<- fetche
 
 // sessionEnd names the reason of a session's end for the metric.
 func sessionEnd(err error) string {
-	var halt *haltError
 	switch {
 	case errors.Is(err, errHeld):
 		return "held_by_other"
 	case errors.Is(err, errLost):
 		return "lost"
-	case errors.As(err, &halt):
+	case stream.Halted(err):
 		return "halted"
 	}
 	return "error"
