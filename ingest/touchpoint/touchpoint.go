@@ -148,9 +148,9 @@ type Touchpoint struct {
 	Kind       Kind       `json:"kind" msg:"k"`
 	Customer   CustomerID `json:"customer,omitempty" msg:"-"` // set by ingest; stored as the entry's Subject
 	Aliases    []Alias    `json:"aliases,omitempty" msg:"al,omitempty"`
-	OccurredAt Millis     `json:"occurred_at" msg:"at"` // never later than ReceivedAt
-	ReceivedAt Millis     `json:"received_at" msg:"-"` // set by ingest from its plan; stored as the entry's At
-	Source     Source     `json:"source" msg:"-"`      // stored as the entry's Source
+	OccurredAt Millis     `json:"occurred_at" msg:"at"`               // never later than ReceivedAt
+	ReceivedAt Millis     `json:"received_at" msg:"-"`                // set by ingest from its plan; stored as the entry's At
+	Source     Source     `json:"source" msg:"-"`                     // stored as the entry's Source
 	Format     string     `json:"format,omitempty" msg:"f,omitempty"` // decoder that read it, such as "segment"
 
 	Place    Place             `json:"place" msg:"pl"`
