@@ -43,7 +43,7 @@ func (w *worker) send(ctx context.Context, b stream.Batch, p *plan) error {
 
 // decode reads all records of a batch; whatever cannot become a touchpoint becomes a dead letter.
 func (w *worker) decode(records []stream.Record, receivedAt touchpoint.Millis) read {
-	var out read
+	out := read{touchpoints: make([]touchpoint.Touchpoint, 0, len(records))}
 	opt := &w.stage.opt
 	for i := range records {
 		rec := &records[i]
@@ -119,14 +119,18 @@ func (w *worker) resolve(ctx context.Context, all []touchpoint.Touchpoint, p *pl
 // entries makes the timeline's records, one batch per timeline partition.
 func (w *worker) entries(all []touchpoint.Touchpoint) (map[int][]stream.Record, error) {
 	batches := map[int][]stream.Record{}
+	var arena []byte // one memory for all values; what it outgrows stays with the records that hold it
 	for i := range all {
 		t := &all[i]
-		value, err := timeline.Encode(nil, &timeline.Entry{
+		began := len(arena)
+		grown, err := timeline.Encode(arena, &timeline.Entry{
 			Kind: timeline.Touchpoint, Subject: string(t.Customer), At: t.ReceivedAt, Source: t.Source, Touchpoint: t,
 		})
 		if err != nil {
 			return nil, &stream.HaltError{Err: err}
 		}
+		arena = grown
+		value := grown[began:len(grown):len(grown)]
 		p := timeline.Partition(string(t.Customer), w.stage.opt.Partitions)
 		batches[p] = append(batches[p], stream.Record{Key: []byte(t.Customer), Value: value})
 	}

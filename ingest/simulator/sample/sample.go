@@ -19,10 +19,12 @@ const (
 	customers = 5_000
 )
 
-// world begins an hour before a fixed moment, so that equal samples are equal bytes.
+// Start is when all samples begin: a fixed moment, so that equal samples are equal bytes.
+var Start = time.Date(2026, 11, 3, 8, 0, 0, 0, time.UTC)
+
 func world() *simulator.World {
 	return simulator.New(simulator.Options{
-		Seed: seed, Customers: customers, Rate: rate, TroubleShare: 0.05, Start: time.Date(2026, 11, 3, 8, 0, 0, 0, time.UTC),
+		Seed: seed, Customers: customers, Rate: rate, TroubleShare: 0.05, Start: Start,
 	})
 }
 
