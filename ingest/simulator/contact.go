@@ -66,17 +66,34 @@ func (w *World) quickChat(s *session, t topic) {
 	s.agentSays(w.between(6_000, 35_000), w.line(s, agentHello))
 	for range w.between(0, 2) {
 		s.customerSays(w.between(5_000, 20_000), w.line(s, chatAsk))
-		s.agentSays(w.between(8_000, 40_000), w.line(s, agentAnswer))
+		s.agentSays(w.agentLooks(), w.line(s, agentAnswer))
 	}
 	w.chatEnd(s, agentAnswer)
+}
+
+// agentLooks is how long an agent takes over a question; now and then it is a long time, and nobody minds.
+func (w *World) agentLooks() int {
+	if w.chance(0.05) {
+		return w.between(40_000, 115_000)
+	}
+	return w.between(8_000, 40_000)
 }
 
 // chatEnd plans answer, thanks, good-bye, and perhaps a rating.
 func (w *World) chatEnd(s *session, answer topic) {
 	s.agentSays(w.between(8_000, 40_000), w.line(s, answer))
 	s.customerSays(w.between(4_000, 15_000), w.line(s, chatThanks))
-	s.agentSays(w.between(2_000, 9_000), w.line(s, agentBye))
-	s.add(step{wait: w.between(1_000, 5_000), kind: touchpoint.ChatClosed, outcome: "resolved"})
+	switch w.pick(80, 12, 8) {
+	case 0:
+		s.agentSays(w.between(2_000, 9_000), w.line(s, agentBye))
+		s.add(step{wait: w.between(1_000, 5_000), kind: touchpoint.ChatClosed, outcome: "resolved"})
+	case 1: // nobody says good-bye, and the window is left open for a while
+		s.add(step{wait: w.between(30_000, 400_000), kind: touchpoint.ChatClosed, outcome: "resolved"})
+	default: // the customer has the last word
+		s.agentSays(w.between(2_000, 9_000), w.line(s, agentBye))
+		s.customerSays(w.between(2_000, 9_000), w.line(s, chatThanks))
+		s.add(step{wait: w.between(5_000, 200_000), kind: touchpoint.ChatClosed, outcome: "resolved"})
+	}
 	if w.chance(0.35) {
 		s.add(step{wait: w.between(3_000, 20_000), kind: touchpoint.ChatRating, field: "csat", n: w.between(4, 5)})
 	}
@@ -180,12 +197,25 @@ func (s *session) hangUp(wait int, reason string) {
 	s.add(step{wait: wait, kind: touchpoint.CallEnded, outcome: reason})
 }
 
-// quickCall plans a call that goes well.
+// quickCall plans a call that goes well, though the line may be busy: who has time listens to the music. A few hang up,
+// because the question has answered itself.
 func (w *World) quickCall(s *session, t topic) {
-	w.answered(s, w.between(2_000, 40_000))
+	wait := w.between(2_000, 40_000)
+	if w.chance(0.15) {
+		wait = w.between(30_000, 200_000)
+	}
+	if w.chance(0.02) {
+		s.add(step{kind: touchpoint.CallQueued})
+		s.hangUp(w.between(4_000, 45_000), "abandoned_queue")
+		return
+	}
+	w.answered(s, wait)
 	w.turn(s, w.between(2_000, 6_000), "customer", t)
 	if w.chance(0.2) {
-		s.hold(w.between(10_000, 30_000), w.between(8_000, 35_000))
+		s.hold(w.between(10_000, 30_000), w.between(8_000, 75_000))
+	}
+	if w.chance(0.08) {
+		s.add(step{wait: w.between(5_000, 20_000), kind: touchpoint.CallTransferred, field: one(w, callQueues[:])})
 	}
 	w.turn(s, w.between(8_000, 40_000), "agent", callAgent)
 	w.turn(s, w.between(3_000, 15_000), "customer", callThanks)

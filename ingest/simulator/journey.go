@@ -1,6 +1,8 @@
 package simulator
 
 import (
+	"slices"
+
 	"touchwatch/ingest/touchpoint"
 )
 
@@ -87,7 +89,25 @@ func (w *World) browse(s *session) {
 		}
 	}
 	w.mishap(s)
+	if w.chance(0.03) {
+		w.waver(s)
+	}
 	s.leave(w.dwell())
+}
+
+// waver is somebody who presses a slow button a few times until the page comes, or fills in half a form out of curiosity.
+func (w *World) waver(s *session) {
+	if w.chance(0.5) {
+		s.view(w.dwell(), &pageLogin)
+		s.formFields(w, "login", "email")
+		return
+	}
+	presses := w.between(2, 5)
+	for range presses {
+		s.click(w.between(250, 900), "a.category", "none")
+	}
+	s.click(w.between(250, 900), "a.category", "navigation")
+	s.view(w.between(150, 900), &categoryPages[w.rng.IntN(len(categoryPages))])
 }
 
 // lookAtPictures is many fast clicks on the same element that do what they should.
@@ -142,7 +162,7 @@ func (w *World) checkout(s *session, wait int) {
 	s.view(w.between(200, 800), &pageCheckout)
 	s.formFields(w, "delivery", "street", "postcode", "city")
 	if w.chance(0.1) {
-		s.add(step{wait: w.between(500, 1500), kind: touchpoint.FormError, form: "delivery", field: "postcode"})
+		w.typo(s, "delivery", "postcode")
 	}
 	s.add(step{wait: w.between(1500, 4000), do: gate, element: "button#continue", form: "delivery"})
 	s.view(w.between(300, 900), &pagePayment)
@@ -154,6 +174,14 @@ func (w *World) checkout(s *session, wait int) {
 		w.survey(s, true)
 	}
 	s.leave(w.dwell())
+}
+
+// typo is a field that is filled in wrong, most often once, and then right.
+func (w *World) typo(s *session, form, field string) {
+	for range 1 + w.pick(80, 17, 3) {
+		s.add(step{wait: w.between(500, 1500), kind: touchpoint.FormError, form: form, field: field})
+		s.add(step{wait: w.between(2_000, 9_000), kind: touchpoint.FormField, form: form, field: field})
+	}
 }
 
 // bought is what a purchase does to a person's mood.
@@ -214,7 +242,21 @@ func (w *World) gate(s *session, st *step) {
 		return
 	}
 	w.say(s, &step{kind: touchpoint.ClickKind, element: st.element, outcome: "request"})
+	if st.element == "button#pay" && !s.retried && w.chance(0.04) {
+		w.mistyped(s, st)
+		return
+	}
 	w.say(s, &step{kind: touchpoint.FormSubmit, form: st.form, outcome: "ok"})
+}
+
+// mistyped is a card number with a digit too few: the bank says no, and the next try goes through.
+func (w *World) mistyped(s *session, st *step) {
+	s.retried = true
+	again := *st
+	again.wait = w.between(2_000, 8_000)
+	s.steps = slices.Insert(s.steps, s.pos,
+		step{wait: w.between(700, 2_500), kind: touchpoint.CheckoutFailed, text: "card declined"},
+		step{wait: w.between(4_000, 20_000), kind: touchpoint.FormField, form: "payment", field: "card"}, again)
 }
 
 // stuck replaces the rest of the plan: the button does nothing, however often it is pressed.

@@ -2,7 +2,10 @@ package simulator
 
 // restBetweenContacts is how long a customer without trouble does not contact the company again. Real customers do so a
 // few times a year; a small world that is busy for weeks needs strangers for most contacts.
-const restBetweenContacts = 84 * 3_600_000 // milliseconds
+const (
+	restBetweenContacts = 84 * 3_600_000 // milliseconds
+	restAtLeast         = 2 * 3_600_000
+)
 
 // ordinary returns a new session of an ordinary day, of a customer or of a visitor.
 func (w *World) ordinary() *session {
@@ -15,16 +18,24 @@ func (w *World) ordinary() *session {
 		return w.ordinaryVisit((*World).account)
 	case 3:
 		s := w.converse(w.contacting())
-		w.quickChat(s, chatAsk)
+		w.quickChat(s, w.asks(chatAsk, chatTricky))
 		return s
 	case 4:
 		s := w.ring(w.contacting())
-		w.quickCall(s, callAsk)
+		w.quickCall(s, w.asks(callAsk, callTricky))
 		return s
 	}
 	s := w.write(w.contacting())
 	w.ordinaryPost(s)
 	return s
+}
+
+// asks chooses about what somebody in no trouble speaks: now and then in words that sound like trouble.
+func (w *World) asks(plain, tricky topic) topic {
+	if w.chance(0.08) {
+		return tricky
+	}
+	return plain
 }
 
 // ordinaryVisit plans a visit of the website. Who has trouble ahead meets it here.
@@ -44,7 +55,11 @@ func (w *World) ordinaryVisit(plan func(*World, *session)) *session {
 func (w *World) contacting() *person {
 	if w.chance(0.35) {
 		p := w.people[w.rng.IntN(w.options.Customers)]
-		if p.busy == 0 && p.trouble == nil && w.now-p.contactAt > restBetweenContacts && w.now-p.troubledAt > restBetweenContacts {
+		rest := int64(restBetweenContacts)
+		if w.chance(0.1) {
+			rest = restAtLeast // the same day, about something else
+		}
+		if p.busy == 0 && p.trouble == nil && w.now-p.contactAt > rest && w.now-p.troubledAt > restBetweenContacts {
 			p.contactAt = w.now
 			return p
 		}
@@ -59,5 +74,5 @@ func (w *World) ordinaryPost(s *session) {
 		w.review(s, 3+w.pick(10, 35, 55))
 		return
 	}
-	w.publish(s, [...]topic{postPraise, postNeutral, postGrumble}[w.pick(40, 57, 3)], w.chance(0.3))
+	w.publish(s, [...]topic{postPraise, postNeutral, postGrumble, postTricky}[w.pick(40, 54, 3, 3)], w.chance(0.3))
 }

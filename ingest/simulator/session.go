@@ -46,6 +46,7 @@ type session struct {
 	order    string
 	call     callSummary
 	doomed   bool // what it tries will fail
+	retried  bool // the card number was mistyped once
 	last     func(*World, *session)
 
 	batch  []byte

@@ -55,6 +55,9 @@ const (
 	reviewBad
 	surveyGood
 	surveyBad
+	chatTricky // said by people in no trouble, in words that sound like it
+	callTricky
+	postTricky
 	janaChat
 	janaNudge
 	janaAgain
@@ -70,7 +73,7 @@ var topicNames = [topicCount]string{
 	"call.ask", "call.complain", "call.angry", "call.thanks", "call.agent",
 	"post.praise", "post.neutral", "post.complain", "post.angry",
 	"site.problem", "site.complain", "site.angry", "site.call", "site.post", "post.grumble", "post.reply",
-	"review.good", "review.mixed", "review.bad", "survey.good", "survey.bad",
+	"review.good", "review.mixed", "review.bad", "survey.good", "survey.bad", "chat.tricky", "call.tricky", "post.tricky",
 	"jana.chat", "jana.nudge", "jana.again", "jana.post", "jana.thanks",
 }
 

@@ -19,6 +19,7 @@ type trouble struct {
 func (w *World) getIntoTrouble(p *person, why string, channel touchpoint.Channel, s *session) {
 	p.mood = max(p.mood-45, -100)
 	if p.trouble != nil {
+		w.letDown(p)
 		w.showsOn(p, channel)
 		return
 	}
@@ -36,6 +37,13 @@ func (w *World) getIntoTrouble(p *person, why string, channel touchpoint.Channel
 func (w *World) showsOn(p *person, channel touchpoint.Channel) {
 	if !slices.Contains(p.trouble.Channels, channel) {
 		p.trouble.Channels = append(p.trouble.Channels, channel)
+	}
+}
+
+// letDown notes that the company did not help p, who is in trouble.
+func (w *World) letDown(p *person) {
+	if p.trouble.LetDown == 0 {
+		p.trouble.LetDown = touchpoint.Millis(w.now)
 	}
 }
 
@@ -91,6 +99,7 @@ func (w *World) aftermath(s *session) {
 		return
 	}
 	if !p.known() || p.trouble.attempts >= 2 && w.chance(0.2*float64(p.trouble.attempts)) {
+		w.letDown(p)
 		w.endTrouble(p, GaveUp, "stopped trying")
 		return
 	}
@@ -194,6 +203,7 @@ func outcome(how ending, why string) func(*World, *session) {
 			return
 		}
 		s.p.mood = max(s.p.mood-20, -100)
+		w.letDown(s.p)
 		w.aftermath(s)
 	}
 }

@@ -37,8 +37,11 @@ type Trouble struct {
 	Why      string                `json:"why"`
 	Began    touchpoint.Millis     `json:"began"`
 	Ended    touchpoint.Millis     `json:"ended,omitempty"` // zero while it lasts
-	Outcome  FactKind              `json:"outcome,omitempty"`
-	Channels []touchpoint.Channel  `json:"channels"` // on which it showed, in that order
+	// LetDown is when the company first failed to help: a contact brought nothing, another try failed as well, the customer gave up
+	// or went public. Zero for trouble that the first way out of it ended, which nobody has to be told of.
+	LetDown  touchpoint.Millis    `json:"let_down,omitempty"`
+	Outcome  FactKind             `json:"outcome,omitempty"`
+	Channels []touchpoint.Channel `json:"channels"` // on which it showed, in that order
 }
 
 // Truth is what the world knows about itself so far.
