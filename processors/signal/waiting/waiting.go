@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"touchwatch/ingest/touchpoint"
 	"touchwatch/processors/signal"
@@ -71,6 +72,9 @@ func (d *Detector) Observe(dst []signal.Mark, t *touchpoint.Touchpoint) []signal
 			return dst
 		}
 		m.Kind = asked
+		if remark(t) {
+			m.X = brief
+		}
 	case touchpoint.ChatAgentMessage:
 		if t.Attrs["author"] == "bot" && !d.set.UnansweredChat.BotAnswers {
 			return dst
@@ -129,6 +133,21 @@ func settled(t *touchpoint.Touchpoint) bool {
 		}
 	}
 	return false
+}
+
+// brief marks a message that is a remark rather than a question.
+const brief = 1
+
+// remarkLetters is how many characters a remark has at most.
+const remarkLetters = 48
+
+// remark reports whether a message is a few calm words without a question, an order number or a problem: 'okay, I will do
+// that'. It may close a conversation as well as carry it on, so its answer has more time.
+func remark(t *touchpoint.Touchpoint) bool {
+	if t.Mood == nil || t.Text == "" || t.Mood.Displeasure > 0.1 || t.Mood.Problem > 0.3 || len(t.Mood.Intents) > 0 {
+		return false
+	}
+	return utf8.RuneCountInString(t.Text) <= remarkLetters && !strings.ContainsAny(t.Text, "?0123456789")
 }
 
 // Detect implements signal.Detector.
