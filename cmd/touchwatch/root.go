@@ -27,8 +27,8 @@ Start with:  touchwatch dev`,
 		Version: version().String(),
 	}
 	root.SetVersionTemplate("{{.Version}}\n")
-	root.AddCommand(devCommand(), serveCommand(), simulateCommand(), rulesCommand(), signalsCommand(), textCommand(), stateCommand(),
-		deadCommand(), topicsCommand(), migrateCommand(), configCommand(), faultsCommand(), versionCommand(), frontCommand())
+	root.AddCommand(devCommand(), serveCommand(), simulateCommand(), rulesCommand(), signalsCommand(), textCommand(), stateCommand(), explainCommand(),
+		deadCommand(), topicsCommand(), migrateCommand(), configCommand(), faultsCommand(), benchCommand(), benchChildCommand(), versionCommand(), frontCommand())
 	root.SetHelpCommand(helpCommand())
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return &usageError{fmt.Errorf("%w%s (see '%s --help')", err, suggestFlag(cmd, err), cmd.CommandPath())}

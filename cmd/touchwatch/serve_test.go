@@ -126,7 +126,7 @@ func silent(t *testing.T) string {
 }
 
 func TestACommandGivesUpOnAServerThatIsSilent(t *testing.T) {
-	for _, args := range [][]string{{"dead", "list"}, {"state", "cus_1"}, {"migrate"}} {
+	for _, args := range [][]string{{"dead", "list"}, {"state", "cus_1"}, {"explain", "cus_1"}, {"migrate"}} {
 		t.Run(args[0], func(t *testing.T) {
 			t.Parallel()
 			addr := silent(t)
