@@ -1,0 +1,79 @@
+package bench
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"touchwatch/cmd/app"
+	"touchwatch/cmd/faults/oracle"
+	"touchwatch/dashboards/history"
+)
+
+// check lets the backlog's last effects come about, stops the program, and compares states, alerts and minutes with the world and with
+// the fold over the timeline. Nothing moves while it compares.
+func (t *trial) check() error {
+	began := time.Now()
+	if err := t.settle(settleWithin); err != nil {
+		return err
+	}
+	if err := t.stop(); err != nil {
+		return err
+	}
+	if err := t.finishArchive(); err != nil {
+		return err
+	}
+	o, err := t.oracle()
+	if err != nil {
+		return err
+	}
+	world := oracle.Sent(t.options, t.records)
+	if err := o.CompareWithWorld(t.run.ctx, world); err != nil {
+		return fmt.Errorf("compare with the world: %w", err)
+	}
+	world = oracle.World{}
+	board, err := o.Told(t.run.ctx, app.TopicAlerts, t.cfg.Topics.PlacePartitions)
+	if err != nil {
+		return err
+	}
+	if err := o.CompareWithTimeline(t.run.ctx, board); err != nil {
+		return fmt.Errorf("compare with the fold over the timeline: %w", err)
+	}
+	t.run.tell.say("states, alerts and minutes are right, compared in %s", time.Since(began).Round(time.Second))
+	return nil
+}
+
+// finishArchive lets an archive alone read what the stages wrote while they stopped.
+func (t *trial) finishArchive() error {
+	if !t.hasArchive() {
+		return nil
+	}
+	if _, err := t.start("", app.RoleArchive); err != nil {
+		return err
+	}
+	if err := t.poll(t.archived); err != nil {
+		return err
+	}
+	return t.stop()
+}
+
+// oracle reads the trial's servers.
+func (t *trial) oracle() (*oracle.Oracle, error) {
+	bundle, err := app.ReadBundle(&t.cfg)
+	if err != nil {
+		return nil, err
+	}
+	settings, err := json.Marshal(bundle)
+	if err != nil {
+		return nil, err
+	}
+	o := &oracle.Oracle{
+		Kafka: t.kafka, Redis: t.redis, Timeline: app.TopicTimeline, Signals: app.TopicSignals,
+		TimelinePartitions: t.cfg.Topics.TimelinePartitions, PlacePartitions: t.cfg.Topics.PlacePartitions,
+		Customers: app.BuildCustomers, Places: app.BuildPlaces, Settings: settings,
+	}
+	if t.hasArchive() {
+		o.History = history.New(t.past)
+	}
+	return o, nil
+}

@@ -1,0 +1,157 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/segmentio/kafka-go"
+
+	"touchwatch/cmd/app"
+	"touchwatch/ingest/stream"
+	"touchwatch/ingest/touchpoint"
+	"touchwatch/processors/keyed"
+)
+
+// stageKeys are the keys of all partitions of a keyed stage.
+func stageKeys(prefix string, partitions int) []keyed.Keys {
+	all := make([]keyed.Keys, partitions)
+	for p := range all {
+		all[p] = keyed.NewKeys(prefix, p)
+	}
+	return all
+}
+
+func (t *trial) customers() []keyed.Keys {
+	return stageKeys(keyed.CustomerPrefix, t.cfg.Topics.TimelinePartitions)
+}
+
+func (t *trial) places() []keyed.Keys {
+	return stageKeys(keyed.PlacePrefix, t.cfg.Topics.PlacePartitions)
+}
+
+// applied is how many touchpoints are in states: the live minutes of all partitions, which change with the states.
+func (t *trial) applied() (int64, error) {
+	pipe := t.redis.Pipeline()
+	var replies []*redis.StringSliceCmd
+	for _, k := range t.customers() {
+		replies = append(replies, pipe.HVals(t.run.ctx, k.Live()))
+	}
+	if _, err := pipe.Exec(t.run.ctx); err != nil {
+		return 0, fmt.Errorf("read live minutes: %w", err)
+	}
+	total := int64(0)
+	for _, reply := range replies {
+		for _, counts := range reply.Val() {
+			rest, ok := strings.CutPrefix(counts, `{"total":`)
+			end := strings.IndexAny(rest, ",}")
+			if !ok || end < 0 {
+				return 0, fmt.Errorf("a live minute reads %q", counts)
+			}
+			n, err := strconv.ParseInt(rest[:end], 10, 64)
+			if err != nil {
+				return 0, fmt.Errorf("a live minute reads %q", counts)
+			}
+			total += n
+		}
+	}
+	return total, nil
+}
+
+// reached is the time up to which everything received is applied and, as far as others have to hear of it, relayed.
+func (t *trial) reached(stage []keyed.Keys) (touchpoint.Millis, error) {
+	pipe := t.redis.Pipeline()
+	var replies []*redis.StringCmd
+	for _, k := range stage {
+		replies = append(replies, pipe.HGet(t.run.ctx, k.Relay(), "up_to"))
+	}
+	if _, err := pipe.Exec(t.run.ctx); err != nil && !errors.Is(err, redis.Nil) {
+		return 0, fmt.Errorf("read progress: %w", err)
+	}
+	least := touchpoint.Millis(-1)
+	for _, reply := range replies {
+		upTo, _ := reply.Int64() // absent: zero
+		if m := touchpoint.Millis(upTo); least < 0 || m < least {
+			least = m
+		}
+	}
+	return least, nil
+}
+
+// mustReach reports an error until a stage has reached a moment.
+func (t *trial) mustReach(stage []keyed.Keys, m touchpoint.Millis) error {
+	upTo, err := t.reached(stage)
+	if err == nil && upTo < m {
+		err = fmt.Errorf("what was received in the last %s is not in yet", m.Sub(upTo))
+	}
+	return err
+}
+
+// dueTimers is how many timers are due at the reached progress and have not fired.
+func (t *trial) dueTimers() (int64, error) {
+	upTo, err := t.reached(t.customers())
+	if err != nil {
+		return 0, err
+	}
+	pipe := t.redis.Pipeline()
+	var replies []*redis.IntCmd
+	for _, k := range t.customers() {
+		replies = append(replies, pipe.ZCount(t.run.ctx, k.Timers(), "-inf", strconv.FormatInt(int64(upTo), 10)))
+	}
+	if _, err := pipe.Exec(t.run.ctx); err != nil {
+		return 0, fmt.Errorf("count due timers: %w", err)
+	}
+	total := int64(0)
+	for _, reply := range replies {
+		total += reply.Val()
+	}
+	return total, nil
+}
+
+// archived reports an error until the archive has committed all that its topics hold.
+func (t *trial) archived() error {
+	topics := map[string]int{app.TopicTimeline: t.cfg.Topics.TimelinePartitions, app.TopicSignals: t.cfg.Topics.PlacePartitions, app.TopicAlerts: t.cfg.Topics.PlacePartitions}
+	request := &kafka.OffsetFetchRequest{GroupID: "touchwatch.archive", Topics: map[string][]int{}}
+	for topic, n := range topics {
+		for p := range n {
+			request.Topics[topic] = append(request.Topics[topic], p)
+		}
+	}
+	res, err := t.kafka.OffsetFetch(t.run.ctx, request)
+	if err == nil {
+		err = res.Error
+	}
+	if err != nil {
+		return fmt.Errorf("read the archive's offsets: %w", err)
+	}
+	for topic, partitions := range res.Topics {
+		for _, p := range partitions {
+			_, end, err := stream.Bounds(t.run.ctx, t.kafka, topic, p.Partition)
+			if err != nil {
+				return err
+			}
+			if max(p.CommittedOffset, 0) < end {
+				return fmt.Errorf("the archive has committed %d of %d entries of %s partition %d", p.CommittedOffset, end, topic, p.Partition)
+			}
+		}
+	}
+	return nil
+}
+
+// settle waits until everything received by now has had all its effects, due timers included.
+func (t *trial) settle(within time.Duration) error {
+	return until(t.run.ctx, within, func() error {
+		n, err := t.dueTimers()
+		if err == nil && n > 0 {
+			err = fmt.Errorf("%d timers are due", n)
+		}
+		return err
+	})
+}
+
+// sleep waits and reports false when ctx ended first.
+func sleep(ctx context.Context, d time.Duration) bool { return stream.Sleep(ctx, d) }
