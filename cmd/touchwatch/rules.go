@@ -9,8 +9,8 @@ import (
 )
 
 func rulesCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "rules", Short: "Check and test alert rules"}
-	cmd.AddCommand(rulesCheckCommand(), rulesPrintCommand(), rulesTestCommand())
+	cmd := &cobra.Command{Use: "rules", Short: "Check, test and calibrate alert rules"}
+	cmd.AddCommand(rulesCheckCommand(), rulesPrintCommand(), rulesTestCommand(), rulesCalibrateCommand())
 	return cmd
 }
 

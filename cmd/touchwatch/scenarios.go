@@ -41,29 +41,38 @@ func rulesTestCommand() *cobra.Command {
 
 // scenarioWorld returns a maker of empty worlds under the rules and signals of these files.
 func scenarioWorld(rulesFile, signalsFile string) (func() scenario.World, error) {
+	signals, set, err := rulesAndSignals(rulesFile, signalsFile)
+	if err != nil {
+		return nil, err
+	}
+	all, engine := detectors.New(signals), text.Default()
+	return func() scenario.World { return scenario.NewMemory(set, all, engine.Annotate) }, nil
+}
+
+// rulesAndSignals reads the files that flags name; "" stands for what is shipped.
+func rulesAndSignals(rulesFile, signalsFile string) (*settings.Settings, *rule.Set, error) {
 	rules, signals := rule.DefaultYAML(), settings.Default()
 	if rulesFile != "" {
 		b, err := os.ReadFile(rulesFile)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		rules = b
 	}
 	if signalsFile != "" {
 		b, err := os.ReadFile(signalsFile)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if signals, err = settings.Parse(signalsFile, b); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	set, err := rule.Parse(rulesFile, rules)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	all, engine := detectors.New(signals), text.Default()
-	return func() scenario.World { return scenario.NewMemory(set, all, engine.Annotate) }, nil
+	return signals, set, nil
 }
 
 // summarize prints what failed and a last line that sums up.

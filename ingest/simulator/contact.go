@@ -66,17 +66,34 @@ func (w *World) quickChat(s *session, t topic) {
 	s.agentSays(w.between(6_000, 35_000), w.line(s, agentHello))
 	for range w.between(0, 2) {
 		s.customerSays(w.between(5_000, 20_000), w.line(s, chatAsk))
-		s.agentSays(w.agentLooks(), w.line(s, agentAnswer))
+		w.agentLooks(s)
 	}
 	w.chatEnd(s, agentAnswer)
 }
 
-// agentLooks is how long an agent takes over a question; now and then it is a long time, and nobody minds.
-func (w *World) agentLooks() int {
+// promise is within what time the company promises that a running chat is answered.
+const promise = 120_000 // milliseconds
+
+// agentLooks plans an agent's answer. Now and then it takes long, and nobody minds; what was promised is broken all the same.
+func (w *World) agentLooks(s *session) {
+	wait := w.between(8_000, 40_000)
 	if w.chance(0.05) {
-		return w.between(40_000, 115_000)
+		wait = w.between(40_000, 140_000)
 	}
-	return w.between(8_000, 40_000)
+	s.agentSays(wait, w.line(s, agentAnswer))
+	if wait > promise {
+		s.steps[len(s.steps)-1].then = func(w *World, s *session) {
+			w.tell(Fact{Kind: Waited, Customer: s.customer(), Channel: touchpoint.Chat, Why: "waited for an answer in the chat"})
+		}
+	}
+}
+
+// customer returns under which id ingest must know who is in contact.
+func (s *session) customer() touchpoint.CustomerID {
+	if s.p.known() {
+		return s.p.id
+	}
+	return s.format.alias(s.p)
 }
 
 // chatEnd plans answer, thanks, good-bye, and perhaps a rating.
@@ -212,7 +229,7 @@ func (w *World) quickCall(s *session, t topic) {
 	w.answered(s, wait)
 	w.turn(s, w.between(2_000, 6_000), "customer", t)
 	if w.chance(0.2) {
-		s.hold(w.between(10_000, 30_000), w.between(8_000, 75_000))
+		s.hold(w.between(10_000, 30_000), w.between(8_000, 140_000))
 	}
 	if w.chance(0.08) {
 		s.add(step{wait: w.between(5_000, 20_000), kind: touchpoint.CallTransferred, field: one(w, callQueues[:])})

@@ -19,6 +19,8 @@ type Options struct {
 	Story bool
 	// TroubleShare is the share (0–1) of customers that have trouble ahead of them, apart from Story.
 	TroubleShare float64
+	// Outages breaks one page after the other, each for some minutes, apart from Story.
+	Outages bool
 	// Duplicates, Late and Garbage are shares (0–1) of records that the source sends twice, that it sends up to 90 s late,
 	// and of additional records that nobody can decode. Zero means none.
 	Duplicates, Late, Garbage float64

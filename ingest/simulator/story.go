@@ -129,14 +129,14 @@ func (w *World) janaRecovers(p *person) {
 func (w *World) breaks(p *page, element string, lasts int) {
 	w.release++
 	w.outage = &outage{page: p, element: element, share: 0.9}
-	w.tell(Fact{Kind: Broken, Channel: touchpoint.Website, Why: "button " + element + " on " + p.path})
+	w.tell(Fact{Kind: Broken, Channel: touchpoint.Website, Page: p.path, Element: element, Why: "button " + element + " on " + p.path})
 	for range 12 {
 		w.after(w.between(0, lasts/2), (*World).buyerArrives)
 	}
 	w.after(lasts, func(w *World) {
 		w.release++
 		w.outage = nil
-		w.tell(Fact{Kind: Mended, Channel: touchpoint.Website, Why: "button " + element + " on " + p.path})
+		w.tell(Fact{Kind: Mended, Channel: touchpoint.Website, Page: p.path, Element: element, Why: "button " + element + " on " + p.path})
 	})
 }
 

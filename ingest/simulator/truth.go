@@ -19,6 +19,7 @@ const (
 	GaveUp    FactKind = "gave_up"    // the customer stopped trying
 	Broken    FactKind = "broken"     // a page broke; Why names page and element
 	Mended    FactKind = "mended"     // and works again
+	Waited    FactKind = "waited"     // Customer, in no trouble, waited longer for a chat's answer than the company promises
 )
 
 // Fact is one line of the truth.
@@ -29,6 +30,8 @@ type Fact struct {
 	Touchpoint touchpoint.ID         `json:"touchpoint,omitempty"`
 	Channel    touchpoint.Channel    `json:"channel,omitempty"`
 	Why        string                `json:"why,omitempty"`
+	Page       string                `json:"page,omitempty"`    // what broke or was mended: path …
+	Element    string                `json:"element,omitempty"` // … and element key
 }
 
 // Trouble is what a customer went through. Customer is the id under which ingest must know the party.

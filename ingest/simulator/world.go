@@ -64,6 +64,9 @@ func New(options Options) *World {
 	if o.Story {
 		w.plot()
 	}
+	if o.Outages && !o.Story {
+		w.after(storiesBegin, (*World).nextOutage)
+	}
 	w.agenda.add(task{at: w.start, run: (*World).govern})
 	return w
 }

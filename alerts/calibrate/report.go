@@ -1,0 +1,156 @@
+package calibrate
+
+import (
+	"slices"
+	"time"
+
+	"touchwatch/alerts/rule"
+	"touchwatch/ingest/touchpoint"
+)
+
+// Figures say how far the alerts of a rule, or of all rules, can be trusted.
+type Figures struct {
+	Rule   string `json:"rule"` // "" stands for all rules about customers
+	Alerts int    `json:"alerts"`
+	False  int    `json:"false_alarms"`
+	// Precision is the share of alerts with a trouble behind them; 1 when there is no alert.
+	Precision float64 `json:"precision"`
+	// Recall is the share of customers let down (for a rule about places: of broken pages that hit many) that were told of.
+	Recall float64 `json:"recall"`
+	// Seconds from the beginning of the trouble until it was told: the median and the 90th percentile; 0 when none was.
+	Median float64 `json:"median_seconds"`
+	P90    float64 `json:"p90_seconds"`
+	// FalsePerDay counts false alarms per 1,000 customers and day.
+	FalsePerDay float64 `json:"false_alarms_per_1000_customers_a_day"`
+}
+
+// Report is the outcome of a calibration.
+type Report struct {
+	Seed        uint64    `json:"seed"`
+	Share       float64   `json:"trouble_share"`
+	Customers   int       `json:"customers"`
+	Days        float64   `json:"days"`
+	Touchpoints int       `json:"touchpoints"`
+	Troubles    int       `json:"troubles"` // that began
+	LetDown     int       `json:"let_down"` // of these, in which the company did not help at once
+	Overall     Figures   `json:"overall"`
+	Rules       []Figures `json:"rules"` // about customers, in the order of the file
+	Breakages   int       `json:"breakages"`
+	Places      []Figures `json:"places"` // rules about places, from a world in which pages break
+	Alerts      []Told    `json:"alerts,omitempty"`
+}
+
+// many is how many customers a broken page must hit before somebody has to be told of the page.
+const many = 5
+
+// Run lives through two worlds, one in which people get into trouble and one in which pages break, and reports how the rules
+// did. keep is how many alerts the report lists, in the order in which they fired.
+func Run(o Options, keep int) (*Report, error) {
+	out, err := live(&o, o.world())
+	if err != nil {
+		return nil, err
+	}
+	j := judge(out)
+	needy, all := j.needy()
+	r := &Report{
+		Seed: o.Seed, Share: o.Share, Customers: o.Customers, Days: out.days(), Touchpoints: out.touchpoints, Troubles: all, LetDown: len(needy),
+		Overall: j.figures("", needy, o.Customers), Alerts: out.alerts[:min(keep, len(out.alerts))],
+	}
+	for _, one := range o.Rules.Rules() {
+		if one.Subject == rule.Customer {
+			r.Rules = append(r.Rules, j.figures(one.Name, needy, o.Customers))
+		}
+	}
+	return r, r.breakPages(o)
+}
+
+// figures counts the alerts of one rule, or of all rules about customers.
+func (j *judgement) figures(name string, needy []int, customers int) Figures {
+	f := Figures{Rule: name}
+	for i := range j.out.alerts {
+		if a := &j.out.alerts[i]; a.Subject.Kind == string(rule.Customer) && (name == "" || a.Rule == name) && j.out.within(a.UpdatedAt) {
+			f.count(a.True)
+		}
+	}
+	var delays []float64
+	for _, i := range needy {
+		if at, told := j.first[name][i]; told {
+			delays = append(delays, seconds(j.out.truth.Troubles[i].Began, at))
+		}
+	}
+	f.finish(delays, len(needy), float64(customers)*j.out.days())
+	return f
+}
+
+func (f *Figures) count(isTrue bool) {
+	f.Alerts++
+	if !isTrue {
+		f.False++
+	}
+}
+
+// finish computes the shares; of is how many should have been told.
+func (f *Figures) finish(delays []float64, of int, customerDays float64) {
+	f.Precision, f.Recall = 1, 1
+	if f.Alerts > 0 {
+		f.Precision = 1 - float64(f.False)/float64(f.Alerts)
+	}
+	if of > 0 {
+		f.Recall = float64(len(delays)) / float64(of)
+	}
+	if slices.Sort(delays); len(delays) > 0 {
+		f.Median, f.P90 = delays[len(delays)/2], delays[len(delays)*9/10]
+	}
+	f.FalsePerDay = float64(f.False) / customerDays * 1000
+}
+
+func seconds(from, to touchpoint.Millis) float64 { return to.Sub(from).Seconds() }
+
+// A world of pages that break: busier, because a broken page is found by those who come.
+const (
+	busier      = 12
+	outageHours = 8 * time.Hour
+)
+
+// breakPages measures the rules about places.
+func (r *Report) breakPages(o Options) error {
+	o.Length, o.Rate = outageHours, o.Rate*busier
+	world := o.world()
+	world.Outages = true
+	out, err := live(&o, world)
+	if err != nil {
+		return err
+	}
+	all := breakages(out)
+	hit := 0
+	for _, b := range all {
+		if len(b.hit) >= many {
+			hit++
+		}
+	}
+	r.Breakages = hit
+	for _, one := range o.Rules.Rules() {
+		if one.Subject != rule.Place {
+			continue
+		}
+		f := Figures{Rule: one.Name}
+		for _, b := range all {
+			b.told = 0
+		}
+		for i := range out.alerts {
+			if a := &out.alerts[i]; a.Rule == one.Name {
+				ofPlace(a, all)
+				f.count(a.True)
+			}
+		}
+		var delays []float64
+		for _, b := range all {
+			if b.told != 0 && len(b.hit) >= many {
+				delays = append(delays, seconds(b.At, b.told))
+			}
+		}
+		f.finish(delays, hit, float64(o.Customers)*out.days())
+		r.Places = append(r.Places, f)
+	}
+	return nil
+}
