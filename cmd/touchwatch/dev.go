@@ -57,7 +57,7 @@ redis-cli can join in.`,
 	f.BoolVar(&o.simulate, "simulate", true, "send simulated touchpoints")
 	f.Uint64Var(&o.seed, "seed", 1, "seed of the simulated world")
 	f.Float64Var(&o.rate, "rate", 50, "simulated touchpoints per second")
-	f.IntVar(&o.customers, "customers", 0, "simulated customers that the CRM knows (0: 2,000)")
+	f.IntVar(&o.customers, "customers", 1000, "simulated customers that the CRM knows")
 	f.StringVar(&o.signals, "signals", "", "signals file that overrides the shipped weights and thresholds")
 	f.StringVar(&o.rules, "rules", "", "rules file that replaces the shipped rules")
 	f.StringVar(&o.logLevel, "log-level", "warn", "debug, info, warn or error")
@@ -69,7 +69,7 @@ redis-cli can join in.`,
 func (o *devOptions) check() error {
 	var p flagProblems
 	p.want(!o.simulate || (o.rate > 0 && finite(o.rate)), "rate", "more than 0 touchpoints per second (--simulate=false sends none)", o.rate)
-	p.want(o.customers >= 0, "customers", "0 or more", o.customers)
+	p.want(o.customers > 0, "customers", "1 or more", o.customers)
 	p.want(slices.Contains(app.LogLevels, o.logLevel), "log-level", strings.Join(app.LogLevels, ", "), strconv.Quote(o.logLevel))
 	p.want(o.logStyle == "" || slices.Contains(app.LogFormats, o.logStyle), "log-format", strings.Join(app.LogFormats, " or "), strconv.Quote(o.logStyle))
 	for _, a := range []struct{ flag, addr string }{
@@ -81,15 +81,20 @@ func (o *devOptions) check() error {
 	return p.err()
 }
 
-// devMemory is from where on the garbage collector works harder: a wall board runs for weeks beside other programs.
-const devMemory = 320 << 20
+// A wall board runs for weeks beside other programs: the collector begins when the heap has grown by half instead of twofold, and from
+// devMemory on it works harder.
+const (
+	devMemory    = 320 << 20
+	devCollectAt = 50
+)
 
 // devKafka bounds the records the embedded broker keeps; it takes about twice that in memory.
-const devKafka = 32 << 20
+const devKafka = 16 << 20
 
 // runDev starts the embedded servers, the program and the simulator, and stops them in the opposite order.
 func runDev(ctx context.Context, o *devOptions, out io.Writer, log *slog.Logger) error {
 	debug.SetMemoryLimit(devMemory)
+	debug.SetGCPercent(devCollectAt)
 	stack, err := startStack(ctx, o, log)
 	if err != nil {
 		return err
