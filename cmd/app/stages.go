@@ -22,7 +22,7 @@ func (a *App) ingest() *intake.Stage {
 	return intake.New(intake.Options{
 		Brokers: a.cfg.Kafka.Brokers, Dialer: a.dialer, Kafka: a.kafka, Redis: a.state,
 		Topics: a.cfg.Topics.formats(), Timeline: TopicTimeline, Partitions: a.cfg.Topics.TimelinePartitions, Dead: TopicDead,
-		Session: a.cfg.Limits.Session, Annotate: engine.Annotate, Oldest: a.cfg.Limits.Oldest, Log: a.log, Metrics: intake.NewMetrics(a.reg),
+		Session: a.cfg.Limits.Session, Annotate: engine.Annotate, KeepLinks: a.cfg.Limits.ForgetKnown, Oldest: a.cfg.Limits.Oldest, Log: a.log, Metrics: intake.NewMetrics(a.reg),
 	})
 }
 

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -15,6 +17,9 @@ import (
 // Directory is the alias directory in Redis: key tw:alias:<kind>:<value> → the link. It is safe for concurrent use.
 type Directory struct {
 	Redis redis.UniversalClient
+	// Keep is how long the link of a device or a contact (cookie, contact) is kept after it was made or used last; there is no end of
+	// new ones. Addresses of a person stay. Zero keeps everything.
+	Keep time.Duration
 }
 
 // storeNewer writes a link unless a newer one is there, so that a batch that is sent again cannot undo what came after it.
@@ -26,6 +31,7 @@ if old[1] then
   if at > tonumber(ARGV[1]) or (at == tonumber(ARGV[1]) and offset > tonumber(ARGV[2])) then return 0 end
 end
 redis.call('HSET', KEYS[1], 'at', ARGV[1], 'offset', ARGV[2], 'customer', ARGV[3], 'source', ARGV[4])
+if tonumber(ARGV[5]) > 0 then redis.call('PEXPIRE', KEYS[1], ARGV[5]) end
 return 1`)
 
 func key(a touchpoint.Alias) string { return "tw:alias:" + string(a.Kind) + ":" + a.Value }
@@ -37,7 +43,7 @@ func (d *Directory) Fetch(ctx context.Context, aliases []touchpoint.Alias) (map[
 	pipe := d.Redis.Pipeline()
 	for _, a := range aliases {
 		if a.Kind != touchpoint.AliasID && replies[a] == nil {
-			replies[a] = pipe.HMGet(ctx, key(a), "customer")
+			replies[a] = pipe.HMGet(ctx, key(a), "customer", "at")
 		}
 	}
 	if len(replies) == 0 {
@@ -48,10 +54,23 @@ func (d *Directory) Fetch(ctx context.Context, aliases []touchpoint.Alias) (map[
 	}
 	for a, reply := range replies {
 		if customer, ok := reply.Val()[0].(string); ok {
-			known[a] = Link{Alias: a, Customer: touchpoint.CustomerID(customer)}
+			stored, _ := reply.Val()[1].(string)
+			at, err := strconv.ParseInt(stored, 10, 64)
+			if err != nil {
+				return nil, fmt.Errorf("%s was made at %q, want milliseconds: %w", key(a), stored, err)
+			}
+			known[a] = Link{Alias: a, Customer: touchpoint.CustomerID(customer), At: touchpoint.Millis(at)}
 		}
 	}
 	return known, nil
+}
+
+// keep is how many milliseconds a link of that kind is kept, zero for ever.
+func (d *Directory) keep(k touchpoint.AliasKind) int64 {
+	if personal(k) {
+		return 0
+	}
+	return d.Keep.Milliseconds()
 }
 
 // storeAtOnce bounds how many links one round trip writes.
@@ -67,7 +86,7 @@ func (d *Directory) Store(ctx context.Context, links []Link) error {
 			if err != nil {
 				return fmt.Errorf("encode link of %s: %w", l.Customer, err)
 			}
-			storeNewer.Eval(ctx, pipe, []string{key(l.Alias)}, int64(l.At), l.Source.Offset, string(l.Customer), source)
+			storeNewer.Eval(ctx, pipe, []string{key(l.Alias)}, int64(l.At), l.Source.Offset, string(l.Customer), source, d.keep(l.Alias.Kind))
 		}
 		if _, err := pipe.Exec(ctx); err != nil {
 			return fmt.Errorf("store %d links: %w", len(chunk), err)

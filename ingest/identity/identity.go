@@ -4,6 +4,8 @@
 package identity
 
 import (
+	"time"
+
 	"touchwatch/ingest/touchpoint"
 )
 
@@ -57,6 +59,8 @@ func (m *Map) Resolve(t *touchpoint.Touchpoint) touchpoint.CustomerID {
 	}
 	if t.Links {
 		m.link(t, customer)
+	} else {
+		m.refresh(t, customer)
 	}
 	return customer
 }
@@ -97,7 +101,7 @@ func (m *Map) link(t *touchpoint.Touchpoint, customer touchpoint.CustomerID) {
 		}
 		held, ok := m.known[a]
 		switch {
-		case ok && held.Customer == customer:
+		case ok && held.Customer == customer && (personal(a.Kind) || t.ReceivedAt.Sub(held.At) < refreshAfter):
 			continue
 		case ok && !held.Customer.Anonymous() && customer.Anonymous():
 			continue
@@ -108,6 +112,22 @@ func (m *Map) link(t *touchpoint.Touchpoint, customer touchpoint.CustomerID) {
 		l := Link{Alias: a, Customer: customer, At: t.ReceivedAt, Source: t.Source}
 		m.known[a] = l
 		m.links = append(m.links, l)
+	}
+}
+
+// refreshAfter is how old the link of a device or a contact may grow in use before it is made anew, so that the directory does not forget
+// what is used.
+const refreshAfter = 24 * time.Hour
+
+// refresh makes the links anew by which a device or a contact was recognised.
+func (m *Map) refresh(t *touchpoint.Touchpoint, customer touchpoint.CustomerID) {
+	for _, a := range t.Aliases {
+		held, ok := m.known[a]
+		if ok && held.Customer == customer && !personal(a.Kind) && t.ReceivedAt.Sub(held.At) >= refreshAfter {
+			held.At, held.Source = t.ReceivedAt, t.Source
+			m.known[a] = held
+			m.links = append(m.links, held)
+		}
 	}
 }
 

@@ -31,6 +31,8 @@ type Options struct {
 	Dead       string                // topic of what could not be decoded
 	// Annotate judges a touchpoint's text once, before the timeline; nil judges none.
 	Annotate func(*touchpoint.Touchpoint)
+	// KeepLinks is how long the link of a device or a contact is kept without use; zero keeps all.
+	KeepLinks time.Duration
 	// Oldest is how old a touchpoint may be; zero takes any age.
 	Oldest  time.Duration
 	Session time.Duration // group session; zero means 20 s
@@ -59,7 +61,7 @@ func New(opt Options) *Stage {
 	if opt.Metrics == nil {
 		opt.Metrics = NewMetrics(nil)
 	}
-	return &Stage{opt: opt, names: &identity.Directory{Redis: opt.Redis}}
+	return &Stage{opt: opt, names: &identity.Directory{Redis: opt.Redis, Keep: opt.KeepLinks}}
 }
 
 // Run reads raw topics until ctx ends, then waits for its workers.
