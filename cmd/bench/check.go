@@ -51,7 +51,7 @@ func (t *trial) finishArchive() error {
 	if _, err := t.start("", app.RoleArchive); err != nil {
 		return err
 	}
-	if err := t.poll(t.archived); err != nil {
+	if err := t.archived(); err != nil {
 		return err
 	}
 	return t.stop()

@@ -51,7 +51,7 @@ func (t *trial) introduce(world *simulator.World) error {
 		return fmt.Errorf("apply profiles: %w", err)
 	}
 	if t.hasArchive() {
-		if err := until(t.run.ctx, profilesWithin, t.archived); err != nil {
+		if err := t.archived(); err != nil {
 			return err
 		}
 	}
@@ -148,7 +148,7 @@ func (t *trial) work(processes int) (worked, error) {
 	}
 	w.alerted = m.took()
 	if t.hasArchive() {
-		if err := t.poll(t.archived); err != nil {
+		if err := t.archived(); err != nil {
 			return w, err
 		}
 		w.archived = m.took()

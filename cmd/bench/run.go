@@ -88,6 +88,11 @@ func (r *run) parts() error {
 	}{
 		{PartThroughput, r.throughput},
 		{PartLimit, r.throughput},
+		{PartNaive, r.naive},
+		{PartLatency, r.latency},
+		{PartFanout, r.fanout},
+		{PartRecovery, r.recovery},
+		{PartScale, r.scale},
 	} {
 		if !r.opt.has(p.name) || r.ctx.Err() != nil || (p.name == PartLimit && r.opt.has(PartThroughput)) {
 			continue

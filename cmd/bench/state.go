@@ -112,11 +112,43 @@ func (t *trial) dueTimers() (int64, error) {
 	return total, nil
 }
 
-// archived reports an error until the archive has committed all that its topics hold.
+// ends are the ends of partitions, by topic.
+type ends map[string]map[int]int64
+
+// archiveTopics are what the archive reads, with their partition counts.
+func (t *trial) archiveTopics() map[string]int {
+	return map[string]int{app.TopicTimeline: t.cfg.Topics.TimelinePartitions, app.TopicSignals: t.cfg.Topics.PlacePartitions, app.TopicAlerts: t.cfg.Topics.PlacePartitions}
+}
+
+// ends are where the archive's topics end now. Timers add to them for as long as the program runs.
+func (t *trial) ends() (ends, error) {
+	all := ends{}
+	for topic, n := range t.archiveTopics() {
+		all[topic] = map[int]int64{}
+		for p := range n {
+			_, end, err := stream.Bounds(t.run.ctx, t.kafka, topic, p)
+			if err != nil {
+				return nil, err
+			}
+			all[topic][p] = end
+		}
+	}
+	return all, nil
+}
+
+// archived waits until the archive has committed all that its topics hold when it is called.
 func (t *trial) archived() error {
-	topics := map[string]int{app.TopicTimeline: t.cfg.Topics.TimelinePartitions, app.TopicSignals: t.cfg.Topics.PlacePartitions, app.TopicAlerts: t.cfg.Topics.PlacePartitions}
+	want, err := t.ends()
+	if err != nil {
+		return err
+	}
+	return t.poll(func() error { return t.committed(want) })
+}
+
+// committed reports an error until the archive has committed everything before these ends.
+func (t *trial) committed(want ends) error {
 	request := &kafka.OffsetFetchRequest{GroupID: "touchwatch.archive", Topics: map[string][]int{}}
-	for topic, n := range topics {
+	for topic, n := range t.archiveTopics() {
 		for p := range n {
 			request.Topics[topic] = append(request.Topics[topic], p)
 		}
@@ -130,11 +162,7 @@ func (t *trial) archived() error {
 	}
 	for topic, partitions := range res.Topics {
 		for _, p := range partitions {
-			_, end, err := stream.Bounds(t.run.ctx, t.kafka, topic, p.Partition)
-			if err != nil {
-				return err
-			}
-			if max(p.CommittedOffset, 0) < end {
+			if end := want[topic][p.Partition]; max(p.CommittedOffset, 0) < end {
 				return fmt.Errorf("the archive has committed %d of %d entries of %s partition %d", p.CommittedOffset, end, topic, p.Partition)
 			}
 		}

@@ -158,7 +158,7 @@ func (t *trial) wipe() error {
 		}
 	}
 	if _, err := t.kafka.DeleteGroups(ctx, &kafka.DeleteGroupsRequest{GroupIDs: []string{
-		intake.Group, "touchwatch.customers", "touchwatch.places", "touchwatch.archive", naiveGroup,
+		intake.Group, "touchwatch.customers", "touchwatch.places", "touchwatch.archive", naiveGroup + ".0", naiveGroup + ".1", naiveGroup + ".100",
 	}}); err != nil {
 		return fmt.Errorf("delete consumer groups: %w", err)
 	}

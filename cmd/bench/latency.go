@@ -1,0 +1,201 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"touchwatch/ingest/simulator"
+	"touchwatch/ingest/simulator/send"
+)
+
+// Targets of the issue that this package was made for, in milliseconds.
+const (
+	lateAtRate       = 100
+	lateAtRateUpTo   = 10_000 // touchpoints a second
+	lateAtSaturation = 2000
+)
+
+// warmUp is how long traffic flows before anything is measured.
+const warmUp = 5 * time.Second
+
+// traffic is a world on its way to the brokers while something else is measured.
+type traffic struct {
+	made atomic.Int64 // touchpoints that happened so far
+	stop context.CancelFunc
+	done chan error
+}
+
+// traffic begins to send touchpoints of this moment: rate of them a second, or, with a rate of zero, as many as are applied, so that at most
+// a window of them is under way.
+func (t *trial) traffic(rate int) (*traffic, error) {
+	tr := &traffic{done: make(chan error, 1)}
+	base, err := t.applied()
+	if err != nil {
+		return nil, err
+	}
+	options := simulator.Options{
+		Seed: t.run.opt.Seed + uint64(rate), Customers: t.run.opt.Customers, Start: time.Now(), Rate: float64(rate), TroubleShare: 0.05,
+		Tell: func(f simulator.Fact) {
+			if f.Kind == simulator.Happened {
+				tr.made.Add(1)
+			}
+		},
+	}
+	if rate == 0 {
+		options.Rate = saturatedRate
+	}
+	world := simulator.New(options)
+	ctx, stop := context.WithCancel(t.run.ctx)
+	tr.stop = stop
+	go func() {
+		if rate > 0 {
+			sender := send.Sender{Client: t.kafka, Log: quiet(), Speed: 1}
+			tr.done <- sender.Run(ctx, world)
+			return
+		}
+		tr.done <- t.pressed(ctx, tr, world, base)
+	}()
+	return tr, nil
+}
+
+// saturatedRate only decides how world time passes in a world that is sent as fast as it is taken.
+const saturatedRate = 20_000
+
+// pressed sends a world so that at most a window of touchpoints is not applied.
+func (t *trial) pressed(ctx context.Context, tr *traffic, world *simulator.World, base int64) error {
+	chunk := max(t.run.opt.Window/8, 1)
+	for ctx.Err() == nil {
+		applied, err := t.applied()
+		if err != nil {
+			return err
+		}
+		if tr.made.Load()-(applied-base)+chunk > t.run.opt.Window {
+			sleep(ctx, 10*time.Millisecond)
+			continue
+		}
+		sender := send.Sender{Client: t.kafka, Log: quiet(), Limit: chunk}
+		if err := sender.Run(ctx, world); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// end stops the traffic and waits for it.
+func (tr *traffic) end() error {
+	tr.stop()
+	if err := <-tr.done; err != nil && !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return nil
+}
+
+// latency measures how late alerts are at a board at several rates.
+func (r *run) latency() error {
+	t, err := r.trial(PartLatency, nil)
+	if err != nil {
+		return err
+	}
+	defer t.close()
+	n, err := t.start("latency")
+	if err != nil {
+		return err
+	}
+	if err := t.ready(n); err != nil {
+		return err
+	}
+	for _, rate := range append(r.opt.Rates[:len(r.opt.Rates):len(r.opt.Rates)], 0) {
+		if err := r.latencyAt(t, n, rate); err != nil {
+			return fmt.Errorf("at %d a second: %w", rate, err)
+		}
+	}
+	return t.stop()
+}
+
+// latencyAt measures at one rate; zero is saturation.
+func (r *run) latencyAt(t *trial, n *node, rate int) error {
+	name := figure(float64(rate)) + " events/s"
+	if rate == 0 {
+		name = "saturation"
+	}
+	b, err := openBoards(r.ctx, r.tell, n.addr, 1)
+	if err != nil {
+		return err
+	}
+	defer b.close()
+	tr, err := t.traffic(rate)
+	if err != nil {
+		return err
+	}
+	defer tr.stop()
+	if !sleep(r.ctx, warmUp) {
+		return r.ctx.Err()
+	}
+	p := t.probes(int(r.opt.Hold / probeEvery))
+	b.listen(p)
+	m, before := t.meter(), tr.made.Load()
+	stop := r.tell.during("probes at "+name, func() (int64, int64) { return p.sent.Load(), int64(len(p.acked)) })
+	err = p.send(r.ctx)
+	stop()
+	if err != nil {
+		return err
+	}
+	events, took := tr.made.Load()-before, m.took()
+	row := Row{Part: PartLatency, Case: name}
+	row.add("sent", float64(events)/took.Seconds(), "events/s")
+	missing := r.waitHeard(p, 1)
+	costs := Row{}
+	m.costs(&costs, events)
+	if err := tr.end(); err != nil {
+		return err
+	}
+	late := b.close()
+	row.add("p50", millis(late.quantile(0.5)), "ms")
+	switch {
+	case rate == 0:
+		row.atMost("p99", millis(late.quantile(0.99)), "ms", lateAtSaturation)
+	case rate <= lateAtRateUpTo:
+		row.atMost("p99", millis(late.quantile(0.99)), "ms", lateAtRate)
+	default:
+		row.add("p99", millis(late.quantile(0.99)), "ms")
+	}
+	row.add("max", millis(late.most), "ms")
+	row.add("alerts", float64(late.n), "")
+	row.add("missing", float64(missing), "")
+	row.Values = append(row.Values, costs.Values...)
+	r.row(row)
+	r.tell.say("%s: p50 %s ms, p99 %s ms, max %s ms", name, figure(millis(late.quantile(0.5))), figure(millis(late.quantile(0.99))), figure(millis(late.most)))
+	return t.drain()
+}
+
+// heardWithin is how long the last alerts may take.
+const heardWithin = 30 * time.Second
+
+// waitHeard waits until all boards have heard of all probes, or a time is over, and returns how many alerts never came.
+func (r *run) waitHeard(p *probes, boards int) int64 {
+	deadline := time.Now().Add(heardWithin)
+	for p.missing(boards) > 0 && time.Now().Before(deadline) && sleep(r.ctx, 20*time.Millisecond) {
+	}
+	return p.missing(boards)
+}
+
+// drain waits until nothing is left of the traffic, so that the next case begins with an idle program.
+func (t *trial) drain() error {
+	last, same := int64(-1), 0
+	return t.poll(func() error {
+		applied, err := t.applied()
+		if err != nil {
+			return err
+		}
+		if applied != last {
+			last, same = applied, 0
+		}
+		if same++; same < 20 {
+			return errors.New("touchpoints are still applied")
+		}
+		return nil
+	})
+}
