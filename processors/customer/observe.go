@@ -79,7 +79,8 @@ func (f *Fold) wake(s *State, fx *keyed.Effects) {
 func (s *State) detect(d *family, w *Window, fx *keyed.Effects) []signal.Signal {
 	var floor touchpoint.Millis
 	w.Marks, floor = signal.Prune(w.Marks, d.bounds)
-	found, wake := d.Detect(w.Marks, s.Fired)
+	party := signal.Party{Segment: s.Profile.Segment, Value: s.Profile.Value}
+	found, wake := signal.DetectFor(d.Detector, party, w.Marks, s.Fired)
 	w.Wake = wake
 	if len(found) == 0 && !s.contributes(d.name) {
 		return nil

@@ -6,11 +6,15 @@ import "reflect"
 // good ones never give more. Each field is one family; its key in the file is the family's name. Zero switches a bound off.
 type Caps struct {
 	Friction float64 `yaml:"friction" min:"0" max:"100"`
+	Browsing float64 `yaml:"browsing" min:"0" max:"100"`
 	Checkout float64 `yaml:"checkout" min:"0" max:"100"`
 	Form     float64 `yaml:"form" min:"0" max:"100"`
 	Mood     float64 `yaml:"mood" min:"0" max:"100"`
 	Waiting  float64 `yaml:"waiting" min:"0" max:"100"`
+	Handling float64 `yaml:"handling" min:"0" max:"100"`
 	Repeat   float64 `yaml:"repeat" min:"0" max:"100"`
+	Social   float64 `yaml:"social" min:"0" max:"100"`
+	Loyalty  float64 `yaml:"loyalty" min:"0" max:"100"`
 	Feedback float64 `yaml:"feedback" min:"0" max:"100"`
 	Recovery float64 `yaml:"recovery" min:"0" max:"100"`
 }

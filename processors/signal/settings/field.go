@@ -75,6 +75,8 @@ func (f field) wants() string {
 		return fmt.Sprintf("a whole number from %g to %g", f.min, f.max)
 	case reflect.Bool:
 		return "true or false"
+	case reflect.String:
+		return "a word"
 	}
 	return "a list of words"
 }
@@ -139,14 +141,22 @@ func wordsOf(node ast.Node) ([]string, bool) {
 	}
 	words := make([]string, 0, len(seq.Values))
 	for _, v := range seq.Values {
-		switch n := v.(type) {
-		case *ast.StringNode:
-			words = append(words, n.Value)
-		case *ast.IntegerNode, *ast.BoolNode, *ast.FloatNode:
-			words = append(words, v.GetToken().Value)
-		default:
+		word, ok := wordOf(v)
+		if !ok {
 			return nil, false
 		}
+		words = append(words, word)
 	}
 	return words, true
+}
+
+// wordOf reads one string; a plain word such as next or 5 is taken as it is written.
+func wordOf(node ast.Node) (string, bool) {
+	switch n := node.(type) {
+	case *ast.StringNode:
+		return n.Value, true
+	case *ast.IntegerNode, *ast.BoolNode, *ast.FloatNode:
+		return node.GetToken().Value, true
+	}
+	return "", false
 }

@@ -78,14 +78,19 @@ type reader struct {
 }
 
 func (r *reader) fail(at ast.Node, key, format string, args ...any) {
-	where := r.name
-	if token := at.GetToken(); token != nil && token.Position != nil {
-		where = fmt.Sprintf("%s:%d:%d", r.name, token.Position.Line, token.Position.Column)
-	}
+	where := r.where(at)
 	if key != "" {
 		where += ": " + key
 	}
 	r.errs = append(r.errs, fmt.Errorf("%s: want %s", where, fmt.Sprintf(format, args...)))
+}
+
+// where names a node's place in the file.
+func (r *reader) where(at ast.Node) string {
+	if token := at.GetToken(); token != nil && token.Position != nil {
+		return fmt.Sprintf("%s:%d:%d", r.name, token.Position.Line, token.Position.Column)
+	}
+	return r.name
 }
 
 // top reads the top level: signals is ours, rules is somebody else's.
@@ -144,12 +149,34 @@ func (r *reader) fill(node ast.Node, path string, into reflect.Value) {
 			continue
 		}
 		target, full := into.FieldByIndex(f.index), join(path, key.name)
-		if target.Kind() == reflect.Struct {
+		switch {
+		case target.Kind() == reflect.Struct:
 			r.fill(value, full, target)
-			continue
+		case target.Kind() == reflect.Slice && target.Type().Elem().Kind() == reflect.Struct:
+			r.list(value, full, target)
+		default:
+			r.set(value, full, f, target)
 		}
-		r.set(value, full, f, target)
 	}
+	if whole, ok := into.Addr().Interface().(interface{ check() error }); ok && len(r.errs) == 0 {
+		if err := whole.check(); err != nil {
+			r.errs = append(r.errs, fmt.Errorf("%s: %s: %w", r.where(node), path, err))
+		}
+	}
+}
+
+// list reads a list of mappings into a slice of structs, which it replaces.
+func (r *reader) list(node ast.Node, path string, into reflect.Value) {
+	seq, ok := node.(*ast.SequenceNode)
+	if !ok {
+		r.fail(node, path, "a list of mappings, got %s", describe(node))
+		return
+	}
+	all := reflect.MakeSlice(into.Type(), len(seq.Values), len(seq.Values))
+	for i, value := range seq.Values {
+		r.fill(value, fmt.Sprintf("%s[%d]", path, i), all.Index(i))
+	}
+	into.Set(all)
 }
 
 // set reads one value into one field.
@@ -181,6 +208,11 @@ func (r *reader) set(node ast.Node, path string, f field, into reflect.Value) {
 		var b *ast.BoolNode
 		if b, ok = node.(*ast.BoolNode); ok {
 			into.SetBool(b.Value)
+		}
+	case string:
+		var v string
+		if v, ok = wordOf(node); ok {
+			into.SetString(v)
 		}
 	case []string:
 		var list []string

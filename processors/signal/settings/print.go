@@ -46,13 +46,32 @@ func format(v reflect.Value) string {
 		return formatDuration(x)
 	case float64:
 		return strconv.FormatFloat(x, 'f', -1, 64)
+	case string:
+		return strconv.Quote(x)
 	case []string:
 		quoted := make([]string, len(x))
 		for i, w := range x {
 			quoted[i] = strconv.Quote(w)
 		}
 		return "[" + strings.Join(quoted, ", ") + "]"
-	default:
-		return fmt.Sprint(x)
 	}
+	if v.Kind() == reflect.Slice {
+		items := make([]string, v.Len())
+		for i := range items {
+			items[i] = formatMapping(v.Index(i))
+		}
+		return "[" + strings.Join(items, ", ") + "]"
+	}
+	return fmt.Sprint(v.Interface())
+}
+
+// formatMapping writes a struct on one line, without the keys that say nothing.
+func formatMapping(v reflect.Value) string {
+	var keys []string
+	for _, f := range fieldsOf(v.Type()) {
+		if value := v.FieldByIndex(f.index); !value.IsZero() {
+			keys = append(keys, f.key+": "+format(value))
+		}
+	}
+	return "{" + strings.Join(keys, ", ") + "}"
 }

@@ -12,26 +12,47 @@ import (
 
 // Settings are the numbers of all signals. Each field is one signal; its key in the file is the signal's name.
 type Settings struct {
-	RageClick      RageClick      `yaml:"rage_click"`
-	DeadClick      DeadClick      `yaml:"dead_click"`
-	ErrorClick     ErrorClick     `yaml:"error_click"`
-	FailedRequest  FailedRequest  `yaml:"failed_request"`
-	CheckoutFailed CheckoutFailed `yaml:"checkout_failed"`
-	FormStruggle   FormStruggle   `yaml:"form_struggle"`
-	FormAbandoned  FormAbandoned  `yaml:"form_abandoned"`
+	RageClick       RageClick       `yaml:"rage_click"`
+	DeadClick       DeadClick       `yaml:"dead_click"`
+	ErrorClick      ErrorClick      `yaml:"error_click"`
+	FailedRequest   FailedRequest   `yaml:"failed_request"`
+	CheckoutFailed  CheckoutFailed  `yaml:"checkout_failed"`
+	PaymentDeclined PaymentDeclined `yaml:"payment_declined"`
+	FailureExit     FailureExit     `yaml:"failure_exit"`
+	ScriptError     ScriptError     `yaml:"script_error"`
+	UTurn           UTurn           `yaml:"u_turn"`
+	PageLoop        PageLoop        `yaml:"page_loop"`
+	SlowPage        SlowPage        `yaml:"slow_page"`
+	FruitlessSearch FruitlessSearch `yaml:"fruitless_search"`
+	FormStruggle    FormStruggle    `yaml:"form_struggle"`
+	FormAbandoned   FormAbandoned   `yaml:"form_abandoned"`
 
 	NegativeText  NegativeText  `yaml:"negative_text"`
 	ProblemReport ProblemReport `yaml:"problem_report"`
 	ChurnThreat   ChurnThreat   `yaml:"churn_threat"`
 
-	LongWait       LongWait       `yaml:"long_wait"`
-	LongHold       LongHold       `yaml:"long_hold"`
-	ManyTransfers  ManyTransfers  `yaml:"many_transfers"`
-	AbandonedCall  AbandonedCall  `yaml:"abandoned_call"`
-	HangUpOnHold   HangUpOnHold   `yaml:"hang_up_on_hold"`
-	UnansweredChat UnansweredChat `yaml:"unanswered_chat"`
+	LongWait         LongWait         `yaml:"long_wait"`
+	LongHold         LongHold         `yaml:"long_hold"`
+	ManyTransfers    ManyTransfers    `yaml:"many_transfers"`
+	AbandonedCall    AbandonedCall    `yaml:"abandoned_call"`
+	HangUpOnHold     HangUpOnHold     `yaml:"hang_up_on_hold"`
+	ShortCall        ShortCall        `yaml:"short_call"`
+	UnansweredChat   UnansweredChat   `yaml:"unanswered_chat"`
+	ClosedUnanswered ClosedUnanswered `yaml:"closed_unanswered"`
+	AgentSilence     AgentSilence     `yaml:"agent_silence"`
+	AnswerDue        AnswerDue        `yaml:"answer_due"`
+
+	BotLoop     BotLoop     `yaml:"bot_loop"`
+	HandedOver  HandedOver  `yaml:"handed_over"`
+	DeadAir     DeadAir     `yaml:"dead_air"`
+	Interrupted Interrupted `yaml:"interrupted"`
 
 	RepeatContact RepeatContact `yaml:"repeat_contact"`
+	CalledBack    CalledBack    `yaml:"called_back"`
+
+	PublicComplaint   PublicComplaint   `yaml:"public_complaint"`
+	UnansweredMention UnansweredMention `yaml:"unanswered_mention"`
+	CompanyReplied    CompanyReplied    `yaml:"company_replied"`
 
 	Detractor LowRating `yaml:"detractor"`
 	LowCSAT   LowRating `yaml:"low_csat"`
@@ -42,7 +63,12 @@ type Settings struct {
 	ProblemSolved ProblemSolved `yaml:"problem_solved"`
 	Purchase      Purchase      `yaml:"purchase"`
 
-	Caps Caps `yaml:"caps"`
+	UnhappyLoyal   UnhappyLoyal   `yaml:"unhappy_loyal"`
+	SilentCustomer SilentCustomer `yaml:"silent_customer"`
+
+	Ignore  Ignore  `yaml:"ignore"`
+	Service Service `yaml:"service"`
+	Caps    Caps    `yaml:"caps"`
 }
 
 // Bad is the effect of a signal against the experience.
@@ -114,6 +140,59 @@ type CheckoutFailed struct {
 	Gap time.Duration `yaml:"gap" min:"1s" max:"10m"`
 }
 
+// PaymentDeclined is a payment that the customer's bank or the payment provider refused.
+type PaymentDeclined struct {
+	Bad `yaml:",inline"`
+}
+
+// FailureExit is a customer who leaves right after the site failed and does not come back.
+type FailureExit struct {
+	Bad     `yaml:",inline"`
+	Within  time.Duration `yaml:"within" min:"1s" max:"60s"`
+	Settled time.Duration `yaml:"settled" min:"5s" max:"2m"`
+}
+
+// ScriptError is a script that breaks in the view, without a click that would explain it.
+type ScriptError struct {
+	Bad    `yaml:",inline"`
+	Errors int           `yaml:"errors" min:"1" max:"50"`
+	Gap    time.Duration `yaml:"gap" min:"1s" max:"3m"`
+	Ignore []string      `yaml:"ignore"` // parts of messages, in lower case
+}
+
+// UTurn is a page that is left by the way one came, again and again.
+type UTurn struct {
+	Bad    `yaml:",inline"`
+	Within time.Duration `yaml:"within" min:"500ms" max:"60s"`
+	Turns  int           `yaml:"turns" min:"1" max:"50"`
+	Gap    time.Duration `yaml:"gap" min:"1s" max:"3m"`
+}
+
+// PageLoop is a page that is opened over and over.
+type PageLoop struct {
+	Bad    `yaml:",inline"`
+	Visits int           `yaml:"visits" min:"2" max:"50"`
+	Within time.Duration `yaml:"within" min:"1s" max:"3m"`
+}
+
+// SlowPage is a page that keeps the customer waiting, as the browser measured it.
+type SlowPage struct {
+	Bad  `yaml:",inline"`
+	LCP  time.Duration `yaml:"lcp" min:"100ms" max:"60s"`
+	INP  time.Duration `yaml:"inp" min:"50ms" max:"60s"`
+	Wait time.Duration `yaml:"wait" min:"500ms" max:"2m"`
+	Slow int           `yaml:"slow" min:"1" max:"50"`
+	Gap  time.Duration `yaml:"gap" min:"10s" max:"1h"`
+}
+
+// FruitlessSearch is a customer who searches the site and does not find.
+type FruitlessSearch struct {
+	Bad      `yaml:",inline"`
+	Empty    int           `yaml:"empty" min:"1" max:"50"`
+	Searches int           `yaml:"searches" min:"2" max:"50"`
+	Gap      time.Duration `yaml:"gap" min:"5s" max:"30m"`
+}
+
 // FormStruggle is a field that was refused again and again.
 type FormStruggle struct {
 	Bad    `yaml:",inline"`
@@ -176,6 +255,61 @@ type HangUpOnHold struct {
 	Bad `yaml:",inline"`
 }
 
+// ShortCall is a call that is over at once after a long wait.
+type ShortCall struct {
+	Bad  `yaml:",inline"`
+	Wait time.Duration `yaml:"wait" min:"1s" max:"2h"`
+	Talk time.Duration `yaml:"talk" min:"1s" max:"10m"`
+}
+
+// ClosedUnanswered is a conversation that was closed on a question nobody answered.
+type ClosedUnanswered struct {
+	Bad `yaml:",inline"`
+}
+
+// AgentSilence is an agent who asks for a moment and is not heard of again.
+type AgentSilence struct {
+	Bad      `yaml:",inline"`
+	After    time.Duration `yaml:"after" min:"10s" max:"2h"`
+	Promises []string      `yaml:"promises"` // what an agent says who will be back, in lower case
+}
+
+// AnswerDue says before it is too late that an answer is due. It takes nothing from the score.
+type AnswerDue struct {
+	On   bool          `yaml:"on"`
+	Half time.Duration `yaml:"half_life" min:"1m" max:"400d"`
+	From int           `yaml:"from" min:"1" max:"99"` // percent of the target
+	Late int           `yaml:"late" min:"1" max:"99"` // percent of the target
+}
+
+// BotLoop is a bot that gives the same answer again.
+type BotLoop struct {
+	Bad     `yaml:",inline"`
+	Answers int `yaml:"answers" min:"2" max:"50"`
+	Letters int `yaml:"letters" min:"1" max:"500"`
+}
+
+// HandedOver is a conversation that is passed on again and again.
+type HandedOver struct {
+	Bad       `yaml:",inline"`
+	Handovers int `yaml:"handovers" min:"1" max:"50"`
+}
+
+// DeadAir is a call in which nobody speaks.
+type DeadAir struct {
+	Bad     `yaml:",inline"`
+	Silence time.Duration `yaml:"silence" min:"3s" max:"1h"`
+	Percent int           `yaml:"percent" min:"1" max:"100"` // of the talk
+	Talk    time.Duration `yaml:"talk" min:"1s" max:"1h"`
+}
+
+// Interrupted is a customer whom the agent does not let finish.
+type Interrupted struct {
+	Bad     `yaml:",inline"`
+	Times   int     `yaml:"times" min:"1" max:"100"`
+	AMinute float64 `yaml:"a_minute" min:"0" max:"60"`
+}
+
 // UnansweredChat is a customer's chat message that nobody answers in time.
 type UnansweredChat struct {
 	Bad        `yaml:",inline"`
@@ -193,6 +327,53 @@ type RepeatContact struct {
 	Many        int           `yaml:"many" min:"2" max:"50"`
 	ManyWithin  time.Duration `yaml:"many_within" min:"1h" max:"30d"`
 	SameContact time.Duration `yaml:"same_contact" min:"0s" max:"1h"`
+}
+
+// CalledBack is a customer who calls again soon after a call.
+type CalledBack struct {
+	Bad    `yaml:",inline"`
+	Within time.Duration `yaml:"within" min:"10m" max:"7d"`
+}
+
+// PublicComplaint is an unhappy post that others can read.
+type PublicComplaint struct {
+	Bad         `yaml:",inline"`
+	Displeasure float64 `yaml:"displeasure" min:"0.05" max:"1"`
+	Stars       float64 `yaml:"stars" min:"1" max:"5"`
+	Reach       int     `yaml:"reach" min:"1" max:"100000000"` // readers that make it weigh in full
+	Repost      int     `yaml:"repost" min:"0" max:"100000"`   // readers that a repost stands for
+	Most        float64 `yaml:"most" min:"1" max:"10"`         // times the weight
+}
+
+// UnansweredMention is a post or message to the company that nobody answers.
+type UnansweredMention struct {
+	Bad         `yaml:",inline"`
+	After       time.Duration `yaml:"after" min:"1m" max:"7d"`
+	Displeasure float64       `yaml:"displeasure" min:"0.05" max:"1"`
+	Problem     float64       `yaml:"problem" min:"0.05" max:"1"`
+}
+
+// CompanyReplied is the company's answer to a post.
+type CompanyReplied struct {
+	Good `yaml:",inline"`
+}
+
+// UnhappyLoyal is a regular customer who was let down, was not made up to, and buys all the same.
+type UnhappyLoyal struct {
+	Bad         `yaml:",inline"`
+	Purchases   int           `yaml:"purchases" min:"1" max:"50"`
+	Displeasure float64       `yaml:"displeasure" min:"0.05" max:"1"`
+	Grace       time.Duration `yaml:"grace" min:"1h" max:"30d"`
+	Within      time.Duration `yaml:"within" min:"1d" max:"180d"`
+}
+
+// SilentCustomer is a regular customer who stopped coming.
+type SilentCustomer struct {
+	Bad       `yaml:",inline"`
+	Purchases int           `yaml:"purchases" min:"3" max:"12"`
+	Times     float64       `yaml:"times" min:"1" max:"20"` // the usual pause
+	AtLeast   time.Duration `yaml:"at_least" min:"1d" max:"180d"`
+	Unhappy   float64       `yaml:"unhappy" min:"1" max:"5"` // times the weight when it ended badly
 }
 
 // LowRating is a survey answer or a review at the bottom of its scale.

@@ -49,6 +49,12 @@ func TestWhatIsWrongIsNamed(t *testing.T) {
 		{"key twice", "signals:\n  purchase: {weight: 1}\n  purchase: {weight: 2}\n", "own.yaml:3"},
 		{"bad YAML", "signals:\n\trage_click: 1\n", "own.yaml:2"},
 		{"not a number", "signals: {purchase: {weight: .nan}}", "signals.purchase.weight: want a number from 0 to 100"},
+		{"a time zone nobody knows", "signals: {service: {time_zone: Mars}}", `own.yaml:1:20: signals.service: time zone "Mars": want a name`},
+		{"hours", "signals: {service: {hours: [always]}}", `signals.service: hours "always": want days and times`},
+		{"a target for nobody", "signals: {service: {targets: [{first: 5s}]}}", "target 1: want a queue, a segment or both"},
+		{"a target out of range", "signals: {service: {targets: [{queue: a, first: 5d}]}}", "signals.service.targets[0].first: want a time between 1s and 3d"},
+		{"targets that are no list", "signals: {service: {targets: {queue: a}}}", "signals.service.targets: want a list of mappings, got a mapping"},
+		{"percents the wrong way round", "signals: {answer_due: {from: 90}}", "signals.answer_due: late (80) must not be less than from (90)"},
 		{"two documents", "signals: {}\n---\nsignals: {}\n", "want one YAML document"},
 	} {
 		_, err := Parse("own.yaml", []byte(c.file))
@@ -83,6 +89,10 @@ func TestPrintedSettingsReadBackTheSame(t *testing.T) {
 	s.RepeatContact.FewWithin = 90 * time.Minute
 	s.LowStars.AtMost = 2.5
 	s.UnansweredChat.BotAnswers = false
+	s.Service = Service{
+		TimeZone: "Europe/Amsterdam", Hours: []string{"mon-fri 08:00-18:00"}, Holidays: []string{"2026-12-25"},
+		Targets: []Target{{Queue: "Billing \"NL\"", First: 30 * time.Second}, {Segment: "vip", Call: time.Minute, Hours: []string{"mon-sun 00:00-24:00"}}},
+	}
 	back, err := Parse("printed.yaml", s.YAML())
 	if err != nil || !reflect.DeepEqual(back, s) {
 		t.Fatalf("%v\n%s", err, s.YAML())
