@@ -22,7 +22,7 @@ type stateView struct {
 	State       *customer.State          `json:"state"`
 	Score       float64                  `json:"score"`
 	Explanation customer.Explanation     `json:"explanation"`
-	Touchpoints []*touchpoint.Touchpoint `json:"touchpoints"` // newest first
+	Touchpoints []touchpoint.Touchpoint `json:"touchpoints"` // newest first
 	AsOf        time.Time                `json:"as_of"`
 }
 
@@ -69,18 +69,15 @@ func readState(ctx context.Context, client redis.UniversalClient, c *app.Config,
 	if err != nil {
 		return nil, err
 	}
-	members, err := client.ZRevRange(ctx, keys.History(id), 0, -1).Result()
+	entries, err := client.LRange(ctx, keys.History(id), 0, -1).Result()
 	if err != nil {
 		return nil, fmt.Errorf("read history of %s: %w", id, err)
 	}
-	at := touchpoint.MillisOf(now)
-	view := &stateView{State: s, Score: s.Score(at), Explanation: s.Explain(at), Touchpoints: []*touchpoint.Touchpoint{}, AsOf: now.UTC()}
-	for _, m := range members {
-		t, err := customer.DecodeTouchpoint([]byte(m))
-		if err != nil {
-			return nil, err
-		}
-		view.Touchpoints = append(view.Touchpoints, t)
+	history, err := customer.DecodeHistory(entries)
+	if err != nil {
+		return nil, err
 	}
+	at := touchpoint.MillisOf(now)
+	view := &stateView{State: s, Score: s.Score(at), Explanation: s.Explain(at), Touchpoints: history, AsOf: now.UTC()}
 	return view, nil
 }

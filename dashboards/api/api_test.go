@@ -204,7 +204,7 @@ func (r *rig) remember(id string, n int) {
 		t := touchpoint.Touchpoint{ID: touchpoint.ID(fmt.Sprint("t", i)), Channel: "chat", Kind: touchpoint.ChatCustomerMessage, OccurredAt: noon - touchpoint.Millis(i)*1000, Text: "hello"}
 		body, err := timeline.Encode(nil, &timeline.Entry{Kind: timeline.Touchpoint, Subject: id, At: t.OccurredAt, Touchpoint: &t})
 		r.must(err)
-		r.must(r.redis.ZAdd(context.Background(), keys.History(id), redis.Z{Score: float64(t.OccurredAt), Member: body}).Err())
+		r.must(r.redis.LPush(context.Background(), keys.History(id), body).Err())
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strconv"
 
 	"github.com/redis/go-redis/v9"
 
@@ -68,29 +67,19 @@ func (s *Store) state(ctx context.Context, keys keyed.Keys, subject string) ([]b
 // and how many are remembered in all.
 func (s *Store) Touchpoints(ctx context.Context, id touchpoint.CustomerID, before touchpoint.Millis) (found []touchpoint.Touchpoint, remembered int, err error) {
 	keys := keyed.NewKeys(keyed.CustomerPrefix, timeline.Partition(string(id), s.Customers))
-	latest := "+inf"
-	if before > 0 {
-		latest = "(" + strconv.FormatInt(int64(before), 10)
-	}
-	pipe := s.Redis.Pipeline()
-	bodies := pipe.ZRevRangeByScore(ctx, keys.History(string(id)), &redis.ZRangeBy{Min: "-inf", Max: latest})
-	count := pipe.ZCard(ctx, keys.History(string(id)))
-	if _, err := pipe.Exec(ctx); err != nil {
+	entries, err := s.Redis.LRange(ctx, keys.History(string(id)), 0, -1).Result()
+	if err != nil {
 		return nil, 0, fmt.Errorf("read touchpoints of %s: %w", id, err)
 	}
-	for _, body := range bodies.Val() {
-		t, err := customer.DecodeTouchpoint([]byte(body))
-		if err != nil {
-			return nil, 0, fmt.Errorf("touchpoint of %s: %w", id, err)
-		}
-		found = append(found, *t)
+	found, err = customer.DecodeHistory(entries)
+	if err != nil {
+		return nil, 0, fmt.Errorf("touchpoints of %s: %w", id, err)
 	}
-	slices.SortFunc(found, newestFirst)
-	return found, int(count.Val()), nil
-}
-
-func newestFirst(a, b touchpoint.Touchpoint) int {
-	return cmp.Or(cmp.Compare(b.OccurredAt, a.OccurredAt), cmp.Compare(b.ID, a.ID))
+	remembered = len(found)
+	if before > 0 {
+		found = slices.DeleteFunc(found, func(t touchpoint.Touchpoint) bool { return t.OccurredAt >= before })
+	}
+	return found, remembered, nil
 }
 
 // Unhappy is a customer whose score is low now.

@@ -70,12 +70,12 @@ func (s *State) Heaviest(at touchpoint.Millis) *signal.Signal {
 	return heaviest
 }
 
-// BadChannels lists the channels with a negative signal within the last d before at, in the order of their first signal.
+// BadChannels lists the channels with a negative signal of their own within the last d before at, in the order of their first signal.
 func (s *State) BadChannels(at touchpoint.Millis, d time.Duration) []touchpoint.Channel {
 	bad := []touchpoint.Channel{}
 	for i := range s.Signals {
 		g := &s.Signals[i]
-		if !g.Negative() || at.Sub(g.At) > d {
+		if !g.OfChannel() || at.Sub(g.At) > d {
 			continue
 		}
 		listed := false

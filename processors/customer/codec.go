@@ -1,7 +1,9 @@
 package customer
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 
 	"touchwatch/ingest/timeline"
 	"touchwatch/ingest/touchpoint"
@@ -39,16 +41,23 @@ func Decode(b []byte) (*State, error) {
 	return s, nil
 }
 
-// DecodeTouchpoint reads a remembered touchpoint: the history keeps the timeline's entries as they are.
-func DecodeTouchpoint(b []byte) (*touchpoint.Touchpoint, error) {
-	e, err := timeline.Decode(b)
-	if err != nil {
-		return nil, fmt.Errorf("decode remembered touchpoint: %w", err)
+// DecodeHistory reads a history, which keeps the timeline's entries as they are, and returns its touchpoints newest first, by (occurred_at, id).
+func DecodeHistory(entries []string) ([]touchpoint.Touchpoint, error) {
+	all := make([]touchpoint.Touchpoint, 0, len(entries))
+	for _, body := range entries {
+		e, err := timeline.Decode([]byte(body))
+		if err != nil {
+			return nil, fmt.Errorf("decode remembered touchpoint: %w", err)
+		}
+		if e.Touchpoint == nil {
+			return nil, fmt.Errorf("decode remembered touchpoint: it is an entry of kind %q", e.Kind)
+		}
+		all = append(all, *e.Touchpoint)
 	}
-	if e.Touchpoint == nil {
-		return nil, fmt.Errorf("decode remembered touchpoint: it is an entry of kind %q", e.Kind)
-	}
-	return e.Touchpoint, nil
+	slices.SortFunc(all, func(a, b touchpoint.Touchpoint) int {
+		return cmp.Or(cmp.Compare(b.OccurredAt, a.OccurredAt), cmp.Compare(b.ID, a.ID))
+	})
+	return all, nil
 }
 
 func first(b []byte) int {

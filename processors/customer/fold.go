@@ -36,6 +36,18 @@ type Retention struct {
 // DefaultRetention is 7 days for anonymous parties and 400 days for known ones.
 var DefaultRetention = Retention{Anonymous: 7 * 24 * time.Hour, Known: 400 * 24 * time.Hour}
 
+// A customer with more than rememberAll touchpoints remembers none that comes later than rememberLate after one that occurred after it: a
+// backfill must not push the latest out of the history.
+const (
+	rememberAll  = 50
+	rememberLate = 24 * time.Hour
+)
+
+// memorable reports whether t, which is counted already, goes into the history.
+func (s *State) memorable(t *touchpoint.Touchpoint) bool {
+	return s.Total <= rememberAll || s.Last.Sub(t.OccurredAt) <= rememberLate
+}
+
 // Timer names.
 const (
 	timerWake   = "wake"
@@ -116,7 +128,9 @@ func (f *Fold) touch(s *State, t *touchpoint.Touchpoint, fx *keyed.Effects) {
 		return
 	}
 	s.count(t)
-	fx.Remember(t.OccurredAt)
+	if s.memorable(t) {
+		fx.Remember()
+	}
 	fresh := f.observe(s, t, fx)
 	s.countSignals(t, fresh, fx)
 	f.keepAlive(s, fx)

@@ -34,7 +34,7 @@ func (*ballast) read(b []byte) *ballast {
 
 func (ballastLogic) Fold(s *ballast, e *timeline.Entry, fx *Effects) {
 	s.body[0]++
-	fx.Remember(e.At)
+	fx.Remember()
 	fx.Count(Minute(e.At), string(e.Touchpoint.Channel), Counts{Total: 1})
 }
 

@@ -20,6 +20,7 @@ type node[S any] struct {
 	element *list.Element
 	// remembered is at most how many entries the subject's history may hold, as far as this session knows.
 	remembered int
+	pending    []any // what the next flush appends to the history
 }
 
 // historySlack is how many entries a history may grow beyond its bound before it is trimmed. historyUnknown is the count of a state read
@@ -65,10 +66,15 @@ func (c *cache[S]) touch(n *node[S]) {
 	}
 }
 
-// clean notes that all changed states are stored, and how large each is now.
-func (c *cache[S]) clean(size func(*S) int) {
+// clean notes that all changed states are stored, how large each is now, and to what overgrown histories were trimmed.
+func (c *cache[S]) clean(size func(*S) int, trimmed int) {
 	for _, n := range c.dirty {
 		n.dirty = false
+		if n.remembered > trimmed+historySlack {
+			n.remembered = trimmed
+		}
+		clear(n.pending)
+		n.pending = n.pending[:0]
 		if c.nodes[n.subject] == n {
 			c.resize(n, size(n.state))
 		}

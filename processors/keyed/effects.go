@@ -42,7 +42,6 @@ type (
 	}
 	historyEntry struct {
 		subject string
-		at      touchpoint.Millis
 		body    []byte
 	}
 	timerKey struct{ subject, name string }
@@ -103,9 +102,9 @@ func (fx *Effects) Alert(c episode.Change) {
 	fx.alerts[c.Alert] = c
 }
 
-// Remember adds the entry being folded, in its wire form, to the subject's history at a time of occurrence.
-func (fx *Effects) Remember(at touchpoint.Millis) {
-	fx.history = append(fx.history, historyEntry{subject: fx.subject, at: at, body: fx.wire})
+// Remember adds the entry being folded, in its wire form, to the subject's history.
+func (fx *Effects) Remember() {
+	fx.history = append(fx.history, historyEntry{subject: fx.subject, body: fx.wire})
 }
 
 // Arm sets the timer of that name; an earlier arming is replaced.

@@ -80,7 +80,7 @@ func (w *worker[S]) prepare() (func(context.Context, redis.Pipeliner), error) {
 	if err := w.encodeStates(); err != nil {
 		return nil, err
 	}
-	overgrown := w.overgrown()
+	w.gatherHistory()
 	minutes, stale := w.mergeCounts()
 	news := w.nextBeat(minutes)
 	return func(ctx context.Context, p redis.Pipeliner) {
@@ -95,7 +95,7 @@ func (w *worker[S]) prepare() (func(context.Context, redis.Pipeliner), error) {
 				p.HSet(ctx, w.keys.Bucket(b), fields...)
 			}
 		}
-		w.writeHistory(ctx, p, overgrown)
+		w.writeHistory(ctx, p)
 		w.writeTimers(ctx, p)
 		w.writeOut(ctx, p)
 		w.writeRanks(ctx, p)
@@ -147,30 +147,26 @@ func (w *worker[S]) encodeStates() error {
 	return nil
 }
 
-// overgrown lists the subjects whose history grows beyond its bound with this batch by enough to be trimmed.
-func (w *worker[S]) overgrown() []string {
+// gatherHistory gives every subject what the batch remembers of it.
+func (w *worker[S]) gatherHistory() {
 	for _, h := range w.fx.history {
 		if n := w.cache.nodes[h.subject]; n != nil {
+			n.pending = append(n.pending, h.body)
 			n.remembered++
 		}
 	}
-	var all []string
-	for _, n := range w.cache.dirty {
-		if n.remembered > w.opt.History+historySlack {
-			all = append(all, n.subject)
-			n.remembered = w.opt.History
-		}
-	}
-	return all
 }
 
-// writeHistory appends what the batch remembers and trims what has overgrown.
-func (w *worker[S]) writeHistory(ctx context.Context, p redis.Pipeliner, overgrown []string) {
-	for _, h := range w.fx.history {
-		p.ZAdd(ctx, w.keys.History(h.subject), redis.Z{Score: float64(h.at), Member: h.body})
-	}
-	for _, subject := range overgrown {
-		p.ZRemRangeByRank(ctx, w.keys.History(subject), 0, int64(-w.opt.History-1))
+// writeHistory appends what is remembered, and trims the histories that have grown beyond their bound by enough.
+func (w *worker[S]) writeHistory(ctx context.Context, p redis.Pipeliner) {
+	for _, n := range w.cache.dirty {
+		if len(n.pending) == 0 {
+			continue
+		}
+		p.RPush(ctx, w.keys.History(n.subject), n.pending...)
+		if n.remembered > w.opt.History+historySlack {
+			p.LTrim(ctx, w.keys.History(n.subject), int64(-w.opt.History), -1)
+		}
 	}
 }
 
@@ -290,7 +286,7 @@ func (w *worker[S]) settle() {
 			w.cache.drop(n)
 		}
 	}
-	w.cache.clean(w.logic.Size)
+	w.cache.clean(w.logic.Size, w.opt.History)
 	w.opt.Metrics.alerts.Add(float64(len(w.fx.alerts)))
 	w.fx.Reset()
 	clear(w.moved)

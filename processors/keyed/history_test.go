@@ -2,6 +2,7 @@ package keyed
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"time"
 
@@ -26,13 +27,14 @@ func TestAHistoryStaysBoundedAndKeepsTheLatest(t *testing.T) {
 		if err := worker.apply(ctx, fetched{Batch: stream.Batch{Records: records, Next: next, HighWatermark: next}, started: time.Now()}); err != nil {
 			t.Fatal(err)
 		}
-		kept, err := w.redis.ZRevRange(ctx, keys.History("cus_1"), 0, -1).Result()
+		kept, err := w.redis.LRange(ctx, keys.History("cus_1"), 0, -1).Result()
 		if err != nil {
 			t.Fatal(err)
 		}
 		if least := min(int(next), bound); len(kept) < least || len(kept) > bound+historySlack+batch {
 			t.Fatalf("%d of %d entries are remembered, want %d to %d", len(kept), next, least, bound+historySlack+batch)
 		}
+		slices.Reverse(kept)
 		for i, body := range kept {
 			e, err := timeline.Decode([]byte(body))
 			if err != nil || e.Touchpoint == nil || e.Touchpoint.OccurredAt != touchpoint.Millis(next-1-int64(i)) {
@@ -45,7 +47,7 @@ func TestAHistoryStaysBoundedAndKeepsTheLatest(t *testing.T) {
 		feed(first)
 	}
 	feed(w.ballasted(bound)) // knows nothing of how long the history is, and trims it at once
-	if n := w.redis.ZCard(ctx, keys.History("cus_1")).Val(); n != bound {
+	if n := w.redis.LLen(ctx, keys.History("cus_1")).Val(); n != bound {
 		t.Errorf("a worker that took the partition anew left %d entries, want %d", n, bound)
 	}
 }

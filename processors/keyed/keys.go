@@ -54,7 +54,7 @@ func (k Keys) Live() string { return k.base + "live" }
 // Beat is the stream by which boards hear what changed.
 func (k Keys) Beat() string { return k.base + "beat" }
 
-// History is a sorted set: the latest touchpoints of one subject by time of occurrence.
+// History is a list: the latest entries of one subject that were to be remembered, in the order of the topic.
 func (k Keys) History(subject string) string { return k.base + "history:" + subject }
 
 // States is the hash that holds the subject's state.

@@ -39,7 +39,7 @@ func TestTheCacheKeepsChangedStatesAndForgetsTheOldest(t *testing.T) {
 		t.Errorf("want b evicted and a pinned; got a=%v b=%v c=%v bytes=%d", c.get("a"), c.get("b"), c.get("c"), c.bytes)
 	}
 	c.get("c")
-	c.clean(func(*tally) int { return 180 })
+	c.clean(func(*tally) int { return 180 }, 50)
 	if c.get("a") != nil || c.bytes != 100 {
 		t.Errorf("want a evicted once it is clean; bytes=%d", c.bytes)
 	}

@@ -50,7 +50,7 @@ func (r *Replay[S]) Apply(e *timeline.Entry, offset int64) error {
 		}
 	}
 	w.fx.Reset()
-	w.cache.clean(func(*S) int { return 0 })
+	w.cache.clean(func(*S) int { return 0 }, 0)
 	return nil
 }
 
