@@ -19,11 +19,11 @@ import (
 
 // stateView is what `touchwatch state` prints.
 type stateView struct {
-	State       *customer.State          `json:"state"`
-	Score       float64                  `json:"score"`
-	Explanation customer.Explanation     `json:"explanation"`
+	State       *customer.State         `json:"state"`
+	Score       float64                 `json:"score"`
+	Explanation customer.Explanation    `json:"explanation"`
 	Touchpoints []touchpoint.Touchpoint `json:"touchpoints"` // newest first
-	AsOf        time.Time                `json:"as_of"`
+	AsOf        time.Time               `json:"as_of"`
 }
 
 func stateCommand() *cobra.Command {
