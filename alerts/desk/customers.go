@@ -48,11 +48,19 @@ func (customerKind) describe(s *customer.State, a *alert.Alert) {
 	a.Affected = 0
 }
 
-// reach lists the aliases by which a person can write to or call the customer.
+// reach lists the aliases by which a person can write to or call the customer; of somebody who is in a chat only, the contact there.
 func reach(aliases []touchpoint.Alias) []touchpoint.Alias {
 	var ways []touchpoint.Alias
 	for _, a := range aliases {
 		if a.Kind == touchpoint.AliasEmail || a.Kind == touchpoint.AliasPhone || a.Kind == touchpoint.AliasHandle {
+			ways = append(ways, a)
+		}
+	}
+	if len(ways) > 0 {
+		return ways
+	}
+	for _, a := range aliases {
+		if a.Kind == touchpoint.AliasContact {
 			ways = append(ways, a)
 		}
 	}

@@ -43,7 +43,7 @@ type desk[S any] struct {
 
 func newDesk[S any](k kind[S], book *rule.Book[S]) *desk[S] {
 	d := &desk[S]{kind: k, book: book}
-	for _, r := range book.Rules {
+	for _, r := range book.Order {
 		if !r.Restful() {
 			d.restless = append(d.restless, r)
 		}
@@ -54,7 +54,7 @@ func newDesk[S any](k kind[S], book *rule.Book[S]) *desk[S] {
 // Watch judges every rule on s; see customer.Watcher.
 func (d *desk[S]) Watch(s *S, act *timeline.ActionBody) (changed []episode.Change, wake touchpoint.Millis) {
 	episodes := d.episodes(s)
-	rules := d.book.Rules
+	rules := d.book.Order
 	if len(*episodes) == 0 && d.book.Quiet(s) {
 		if len(d.restless) == 0 {
 			return nil, 0
@@ -95,6 +95,7 @@ func (d *desk[S]) judge(s *S, r *rule.Rule, look *rule.Look[S], act *timeline.Ac
 	}
 	c := rule.Case{Finding: finding, Act: act}
 	c.Subject, c.Now, c.ByTimer = d.head(s)
+	c.Covered = covered(r, *episodes)
 	if open || finding.Holds {
 		c.Evidence = look.Evidence(r, maxJudged)
 	}
@@ -112,6 +113,14 @@ func (d *desk[S]) judge(s *S, r *rule.Rule, look *rule.Look[S], act *timeline.Ac
 		a.Evidence = d.recall(s, &v.Episode)
 	}
 	return message(a), v.Wake
+}
+
+// covered reports whether an alert is open of a rule that r is part of.
+func covered(r *rule.Rule, episodes []episode.Episode) bool {
+	return slices.ContainsFunc(r.PartOf, func(whole string) bool {
+		e := episode.Find(episodes, whole)
+		return e != nil && e.Phase.Open()
+	})
 }
 
 // removeOrphans ends the alerts of rules that are no longer part of the set.

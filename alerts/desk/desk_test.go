@@ -3,6 +3,7 @@ package desk
 import (
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -21,7 +22,10 @@ import (
 // start is an arbitrary moment.
 const start touchpoint.Millis = 1_800_000_000_000
 
-func shipped(t testing.TB) *rule.Set { return rules(t, string(rule.DefaultYAML())) }
+// shipped are the shipped rules, each on its own: none is part of another.
+func shipped(t testing.TB) *rule.Set {
+	return rules(t, regexp.MustCompile(`(?m)^ *part_of:.*\n`).ReplaceAllString(string(rule.DefaultYAML()), ""))
+}
 
 func rules(t testing.TB, content string) *rule.Set {
 	t.Helper()
@@ -108,6 +112,54 @@ func TestAlertSaysWhomItIsAboutAndWhy(t *testing.T) {
 	}
 	if len(s.Episodes) != 3 || s.Episodes[0].Rule != "score_low" || s.Episodes[2].Rule != "valued_customer_upset" {
 		t.Errorf("episodes %+v", s.Episodes)
+	}
+}
+
+func TestOneCustomersTroubleIsOneAlert(t *testing.T) {
+	w := Customers(rules(t, string(rule.DefaultYAML())))
+	s := jane()
+	s.Signals[1].Weight = -900 // a score of 66
+	tell := func(at touchpoint.Millis, act *timeline.ActionBody) string {
+		s.Now = at
+		changes, _ := w.Watch(s, act)
+		var all []string
+		for _, a := range read(t, changes) {
+			all = append(all, strings.TrimRight(a.Rule+"="+string(a.Phase)+" "+a.Outcome, " "))
+		}
+		return strings.Join(all, ", ")
+	}
+	if got := tell(start, nil); got != "valued_customer_upset=firing" {
+		t.Errorf("at first: %s", got)
+	}
+	s.Signals = append(s.Signals, bad("negative_text", "chat", 40, start+1000))
+	if got := tell(start+1000, nil); got != "score_low=firing, valued_customer_upset=resolved merged" {
+		t.Errorf("when it gets worse: %s", got)
+	}
+	low := episode.Find(s.Episodes, "score_low").Alert
+	if got := tell(start+2000, &timeline.ActionBody{Verb: "resolve", Alert: low, By: "kim"}); got != "score_low=resolved handled" {
+		t.Errorf("when somebody has dealt with it: %s", got)
+	}
+	if got := tell(start+3000, nil); got != "" {
+		t.Errorf("what was dealt with comes back as %s", got)
+	}
+	s.Signals = append(s.Signals, bad("hang_up_on_hold", "call", 16, start+10_000))
+	if got := tell(start+10_000, nil); got != "valued_customer_upset=firing" {
+		t.Errorf("when something new happens within the cool-down of the other: %s", got)
+	}
+}
+
+func TestWhatSomebodyHasTakenStaysTheirs(t *testing.T) {
+	w := Customers(rules(t, string(rule.DefaultYAML())))
+	s := jane()
+	s.Profile.Value, s.Signals[1].Weight = 0, -900
+	w.Watch(s, nil)
+	two := episode.Find(s.Episodes, "two_bad_channels").Alert
+	w.Watch(s, &timeline.ActionBody{Verb: "acknowledge", Alert: two, By: "kim"})
+	s.Now = start + 1000
+	s.Signals = append(s.Signals, bad("negative_text", "chat", 40, s.Now))
+	changes, _ := w.Watch(s, nil)
+	if got := phases(read(t, changes)); got != "score_low=firing two_bad_channels=acknowledged" {
+		t.Errorf("told %s", got)
 	}
 }
 

@@ -1,7 +1,9 @@
 package rule
 
 import (
+	"cmp"
 	"math"
+	"slices"
 	"strings"
 
 	"touchwatch/alerts/alert"
@@ -16,8 +18,10 @@ type test func(*signal.Signal) bool
 func negative(g *signal.Signal) bool { return g.Weight < 0 }
 
 func negativeContact(g *signal.Signal) bool {
-	return g.Weight < 0 && (g.Channel == touchpoint.Chat || g.Channel == touchpoint.Call || g.Channel == touchpoint.Social)
+	return g.OfChannel() && (g.Channel == touchpoint.Chat || g.Channel == touchpoint.Call || g.Channel == touchpoint.Social)
 }
+
+func ofChannel(g *signal.Signal) bool { return g.OfChannel() }
 
 func named(name string) test { return func(g *signal.Signal) bool { return g.Name == name } }
 
@@ -75,7 +79,7 @@ func channelsBad(window touchpoint.Millis) source[customer.State] {
 			eachBadChannel(s, now, window, func(g *signal.Signal) { n, until = n+1, sooner(until, g.At+window) })
 			return n, until
 		},
-		behind: signalsBehind(window, negative),
+		behind: signalsBehind(window, ofChannel),
 	}
 }
 
@@ -83,7 +87,7 @@ func channelsBad(window touchpoint.Millis) source[customer.State] {
 func eachBadChannel(s *customer.State, now, window touchpoint.Millis, visit func(*signal.Signal)) {
 	for i := len(s.Signals) - 1; i >= 0; i-- {
 		g := &s.Signals[i]
-		if !negative(g) || !within(g.At, now, window) || laterOnChannel(s, i) {
+		if !g.OfChannel() || !within(g.At, now, window) || laterOnChannel(s, i) {
 			continue
 		}
 		visit(g)
@@ -92,7 +96,7 @@ func eachBadChannel(s *customer.State, now, window touchpoint.Millis, visit func
 
 func laterOnChannel(s *customer.State, i int) bool {
 	for j := i + 1; j < len(s.Signals); j++ {
-		if s.Signals[j].Channel == s.Signals[i].Channel && negative(&s.Signals[j]) {
+		if s.Signals[j].Channel == s.Signals[i].Channel && s.Signals[j].OfChannel() {
 			return true
 		}
 	}
@@ -108,13 +112,56 @@ var badChannels = source[customer.State]{
 		})
 		return list, until
 	},
-	behind: signalsBehind(day, negative),
+	behind: signalsBehind(day, ofChannel),
 }
 
 var byChannel = source[customer.State]{
 	value: func(s *customer.State, now touchpoint.Millis) (any, touchpoint.Millis) {
 		var lines []string
-		eachBadChannel(s, now, day, func(g *signal.Signal) { lines = append(lines, string(g.Channel)+": "+g.Reason) })
+		eachBadChannel(s, now, day, func(g *signal.Signal) {
+			lines = append(lines, string(g.Channel)+": "+heaviestOnChannel(s, g.Channel, now).Reason)
+		})
+		return strings.Join(lines, "; "), 0
+	},
+}
+
+// heaviestOnChannel is the signal of a bad channel that takes most from the score within 24 hours.
+func heaviestOnChannel(s *customer.State, ch touchpoint.Channel, now touchpoint.Millis) *signal.Signal {
+	var heaviest *signal.Signal
+	for i := range s.Signals {
+		g := &s.Signals[i]
+		if g.Channel == ch && g.OfChannel() && within(g.At, now, day) && (heaviest == nil || points(g, now) <= points(heaviest, now)) {
+			heaviest = g
+		}
+	}
+	return heaviest
+}
+
+// storyLines is how many lines a story has at most.
+const storyLines = 3
+
+// story is the heaviest bad lines within 72 hours in the order in which they happened, each kind of signal once.
+var story = source[customer.State]{
+	value: func(s *customer.State, now touchpoint.Millis) (any, touchpoint.Millis) {
+		var chosen []*signal.Signal
+		for i := range s.Signals {
+			g := &s.Signals[i]
+			if g.Weight >= 0 || !within(g.At, now, 3*day) {
+				continue
+			}
+			if same := slices.IndexFunc(chosen, func(o *signal.Signal) bool { return o.Name == g.Name }); same < 0 {
+				chosen = append(chosen, g)
+			} else if points(g, now) <= points(chosen[same], now) {
+				chosen[same] = g
+			}
+		}
+		slices.SortStableFunc(chosen, func(a, b *signal.Signal) int { return cmp.Compare(points(a, now), points(b, now)) })
+		chosen = chosen[:min(len(chosen), storyLines)]
+		slices.SortStableFunc(chosen, func(a, b *signal.Signal) int { return cmp.Compare(a.At, b.At) })
+		lines := make([]string, len(chosen))
+		for i, g := range chosen {
+			lines[i] = g.Reason
+		}
 		return strings.Join(lines, "; "), 0
 	},
 }

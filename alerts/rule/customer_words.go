@@ -47,7 +47,7 @@ var customerWords = []word[customer.State]{
 		0, 0, falling, func(a []literal) source[customer.State] { return counted(a[0].hours(), negative) },
 	},
 	{
-		Word{"channels_bad_24h", nil, "number", "Distinct channels with a negative signal within 24 hours."},
+		Word{"channels_bad_24h", nil, "number", "Distinct channels with a negative signal of their own within 24 hours."},
 		0, 0, falling, func([]literal) source[customer.State] { return channelsBad(day) },
 	},
 	{
@@ -72,7 +72,7 @@ var customerWords = []word[customer.State]{
 	},
 
 	{Word{"id", nil, "text", "The customer's id."}, "", nil, steady, fact(func(s *customer.State) any { return string(s.ID) })},
-	{Word{"name", nil, "text", "The customer's name; the id when nobody knows it."}, "", nil, steady, fact(func(s *customer.State) any { return displayName(s) })},
+	{Word{"name", nil, "text", "The customer's name; when nobody knows it an address or number, else the id."}, "", nil, steady, fact(func(s *customer.State) any { return displayName(s) })},
 	{Word{"value", nil, "number, the company's currency", "Yearly value, as the CRM says; 0 when unknown."}, 0.0, nil, steady, fact(func(s *customer.State) any { return s.Profile.Value })},
 	{Word{"segment", nil, "text", "Segment, as the CRM says, such as \"vip\"."}, "", nil, steady, fact(func(s *customer.State) any { return s.Profile.Segment })},
 	{Word{"owner", nil, "text", "Account owner, as the CRM says."}, "", nil, steady, fact(func(s *customer.State) any { return s.Profile.Owner })},
@@ -89,11 +89,15 @@ var customerWords = []word[customer.State]{
 		"", nil, moving, func([]literal) source[customer.State] { return worst },
 	},
 	{
+		Word{"story", nil, "text", "For texts: what happened, the up to three heaviest lines of different signals within 72 hours in their order, such as \"…; …\"."},
+		"", nil, moving, func([]literal) source[customer.State] { return story },
+	},
+	{
 		Word{"reason", []Arg{{Name: "signal", Kind: SignalName}}, "text", "For texts: the signal's latest line within 24 hours; empty when there is none."},
 		"", nil, moving, func(a []literal) source[customer.State] { return latestLine(named(a[0].names[0])) },
 	},
 	{
-		Word{"by_channel", nil, "text", "For texts: the latest bad line of each bad channel within 24 hours, such as \"call: …; website: …\"."},
+		Word{"by_channel", nil, "text", "For texts: the heaviest bad line of each bad channel within 24 hours, such as \"call: …; website: …\"."},
 		"", nil, moving, func([]literal) source[customer.State] { return byChannel },
 	},
 	{
@@ -115,6 +119,16 @@ func (l literal) minutes() touchpoint.Millis { return touchpoint.Millis(l.number
 func displayName(s *customer.State) string {
 	if s.Profile.Name != "" {
 		return s.Profile.Name
+	}
+	for _, a := range s.Aliases { // the strongest first
+		switch a.Kind {
+		case touchpoint.AliasEmail, touchpoint.AliasPhone, touchpoint.AliasHandle:
+			return a.Value
+		case touchpoint.AliasContact:
+			return "the contact " + a.Value
+		case touchpoint.AliasCookie:
+			return "a visitor without a name"
+		}
 	}
 	return string(s.ID)
 }

@@ -30,7 +30,7 @@ type spec struct {
 }
 
 // known fields, in the order of the documentation.
-var fieldNames = []string{"name", "title", "subject", "when", "for", "resolve", "severity", "cooldown", "labels", "route", "text"}
+var fieldNames = []string{"name", "title", "subject", "when", "for", "resolve", "severity", "cooldown", "part_of", "labels", "route", "text"}
 
 var required = []string{"name", "title", "subject", "when", "severity", "text"}
 
@@ -74,6 +74,10 @@ func (b *builder) field(s *spec, name string, f *ast.MappingValueNode) {
 	}
 	if name == "labels" {
 		b.labels(s, f)
+		return
+	}
+	if name == "part_of" {
+		b.partOf(s, f)
 		return
 	}
 	value, ok := scalar(f.Value)

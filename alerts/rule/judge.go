@@ -15,6 +15,7 @@ import (
 const (
 	Recovered   = "recovered"    // the condition passed
 	RuleRemoved = "rule_removed" // the rule is no longer part of the active set
+	Merged      = "merged"       // an alert of a rule that this one is part of tells of the same trouble
 	Handled     = "handled"
 	FalseAlarm  = "false_alarm"
 )
@@ -49,6 +50,7 @@ type Case struct {
 	ByTimer  bool              // the judgement was brought about by a timer, so old evidence is no backlog
 	Finding                    // what the rule's expressions say
 	Evidence []Evidence        // what the condition rests on; needed only while it holds or an alert is open
+	Covered  bool              // an alert of a rule that this one is part of is open on the subject
 	Act      *timeline.ActionBody
 }
 
@@ -65,7 +67,7 @@ type Verdict struct {
 //
 // An alert fires when the condition holds, or has held for the rule's For. It ends when Case.Over says so or when a person
 // resolves it. After that none fires for Cooldown. An alert that a person resolved stays away longer: until the condition
-// has been false once, or something bad happened after the resolve.
+// has been false once, or something bad happened after the resolve. So does one that a more urgent alert has told of.
 func (r *Rule) Judge(ep *episode.Episode, c Case) Verdict {
 	if ep == nil {
 		return r.idle(episode.Episode{}, c)
@@ -115,6 +117,10 @@ func (r *Rule) open(e episode.Episode, c Case) Verdict {
 		e.Outcome = Recovered
 		return r.tell(e, c, episode.Resolved, Resolve, "the condition has passed")
 	}
+	if c.Covered && e.Phase == episode.Firing { // what somebody has taken stays theirs
+		e.Outcome = Merged
+		return r.tell(e, c, episode.Resolved, Resolve, "a more urgent alert tells of it")
+	}
 	if grown(&e, c.Evidence) {
 		return r.tell(e, c, e.Phase, Grow, "new evidence")
 	}
@@ -127,6 +133,8 @@ func (r *Rule) pending(e episode.Episode, c Case) Verdict {
 	switch {
 	case !c.Holds:
 		return Verdict{Step: Drop, Why: "the condition did not hold for " + r.For.String(), Wake: c.Changes}
+	case c.Covered:
+		return r.merge(e, c)
 	case c.Now < due:
 		return Verdict{Episode: e, Keep: true, Why: "waiting for " + r.For.String(), Wake: sooner(due, c.Changes)}
 	}
@@ -137,7 +145,7 @@ func (r *Rule) pending(e episode.Episode, c Case) Verdict {
 func (r *Rule) idle(e episode.Episode, c Case) Verdict {
 	ended := e.Rule != ""
 	cool := e.Changed.Add(r.Cooldown)
-	cooling := ended && c.Now < cool
+	cooling := ended && c.Now < cool && e.Outcome != Merged
 	switch {
 	case !c.Holds && (!ended || c.Now >= cool.Add(lateAfter)):
 		v := Verdict{Why: "the condition does not hold", Wake: c.Changes}
@@ -152,12 +160,21 @@ func (r *Rule) idle(e episode.Episode, c Case) Verdict {
 			v.Episode.Reason, v.Episode.Evidence, v.Episode.Note = "", nil, "" // a state is small
 		}
 		return v
+	case c.Covered:
+		return r.merge(e, c)
 	case byHand(&e) && newest(c.Evidence) <= e.Changed:
 		return Verdict{Episode: e, Keep: true, Why: "a person resolved it and nothing new has happened", Wake: c.Changes}
 	case cooling:
 		return Verdict{Episode: e, Keep: true, Why: "cooling down", Wake: sooner(cool, c.Changes)}
 	}
 	return r.begin(e, c, cool)
+}
+
+// merge notes that a more urgent alert tells of what holds now.
+func (r *Rule) merge(e episode.Episode, c Case) Verdict {
+	e.Rule, e.Phase, e.Outcome, e.Changed = r.Name, episode.Resolved, Merged, c.Now
+	e.Reason, e.Evidence, e.By, e.Note = "", nil, "", "" // a state is small
+	return Verdict{Episode: e, Keep: true, Why: "a more urgent alert tells of it", Wake: c.Changes}
 }
 
 // begin starts a new episode in the place of an ended one, if there was any.
@@ -191,7 +208,7 @@ func (r *Rule) tell(e episode.Episode, c Case, phase episode.Phase, step Step, w
 	return v
 }
 
-// byHand reports whether a person ended the episode and its condition has held ever since.
+// byHand reports whether a person or a more urgent alert ended the episode and its condition has held ever since.
 func byHand(e *episode.Episode) bool {
 	return e.Phase == episode.Resolved && e.Outcome != Recovered && e.Outcome != RuleRemoved
 }

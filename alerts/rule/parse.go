@@ -37,6 +37,7 @@ func Parse(file string, content []byte) (*Set, error) {
 	for _, spec := range b.specs(content) {
 		b.add(spec)
 	}
+	b.parts()
 	if len(b.problems) > 0 {
 		return nil, b.problems.ordered()
 	}
@@ -173,6 +174,7 @@ func (b *builder) set() *Set {
 			s.customers.Rules = append(s.customers.Rules, r)
 		}
 	}
+	s.customers.Order, s.places.Order = judged(s.customers.Rules), judged(s.places.Rules)
 	return s
 }
 
@@ -180,7 +182,7 @@ func (b *builder) set() *Set {
 func hashOf(r *Rule) string {
 	text, _ := json.Marshal(map[string]any{ // keys are sorted
 		"name": r.Name, "title": r.Title, "subject": r.Subject, "when": r.When, "resolve": r.Resolve, "for": r.For,
-		"cooldown": r.Cooldown, "severity": r.Severity, "labels": r.Labels, "route": r.Route, "text": r.Text,
+		"cooldown": r.Cooldown, "severity": r.Severity, "labels": r.Labels, "route": r.Route, "text": r.Text, "part_of": r.PartOf,
 	})
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:6])

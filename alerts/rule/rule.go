@@ -34,6 +34,7 @@ type Rule struct {
 	For      time.Duration // how long the condition must hold before the alert fires; 0 means at once
 	Cooldown time.Duration // how long after the end of an alert no new one fires
 	Severity alert.Severity
+	PartOf   []string          // rules whose alerts on the same subject tell of this trouble as well, so that this one stays silent
 	Labels   map[string]string // never changed
 	Route    string            // whom to tell; "" means the default
 	Text     string            // template of the reason, as written
@@ -43,6 +44,7 @@ type Rule struct {
 	when    expression
 	resolve *expression // nil: the negation of when
 	text    template
+	depth   int  // in part_of: 0 for a rule that is part of none
 	rises   bool // the condition can come true by time alone
 	restful bool // the condition is false for a subject that is quiet
 }
@@ -57,6 +59,7 @@ type Set struct {
 // Book is the rules of one kind of subject whose state is an S.
 type Book[S any] struct {
 	Rules  []*Rule // sorted by name
+	Order  []*Rule // the order to judge them in: a rule comes after those it is part of
 	inputs []input[S]
 	quiet  func(*S) bool
 	looks  pool[S]

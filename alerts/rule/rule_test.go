@@ -1,6 +1,7 @@
 package rule
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -38,7 +39,7 @@ func TestShippedRulesAreGood(t *testing.T) {
 		if !r.Restful() {
 			t.Errorf("%s is looked at even when nothing bad is known of the subject", r.Name)
 		}
-		if r.rises {
+		if r.rises && r.Name != "raged_at_element" { // which has to hear that the page's requests no longer fail
 			t.Errorf("%s could come true by time alone", r.Name)
 		}
 	}
@@ -46,8 +47,8 @@ func TestShippedRulesAreGood(t *testing.T) {
 	if got := strings.Join(names, " "); got != want {
 		t.Errorf("rules %s, want %s", got, want)
 	}
-	if l := set.Limits(); len(l) != 2 || l[0] != 40 || l[1] != 50 {
-		t.Errorf("limits %v, want 40 and 50", l)
+	if l := set.Limits(); !slices.Equal(l, []float64{40, 50, 82, 86, 88}) {
+		t.Errorf("limits %v", l)
 	}
 }
 

@@ -15,13 +15,13 @@ import (
 
 // Signal is one judgement. Its identity is Name + Episode: later evidence for the same episode replaces it.
 type Signal struct {
-	Name    string             `json:"name" msg:"n"`              // such as "rage_click"
-	Family  string             `json:"family" msg:"f"`            // the detector family, such as "friction"
-	Episode string             `json:"episode" msg:"e"`           // unique within Name: usually the first evidence's id or the contact
-	First   touchpoint.Millis  `json:"first" msg:"a"`             // event time of the first evidence
-	At      touchpoint.Millis  `json:"at" msg:"z"`                // event time of the last evidence: decay starts here
-	Weight  int32              `json:"weight_hundredths" msg:"w"` // hundredths of a score point; negative is bad, positive a recovery
-	Half    int32              `json:"half_life_seconds" msg:"h"` // half-life in seconds, > 0
+	Name    string            `json:"name" msg:"n"`              // such as "rage_click"
+	Family  string            `json:"family" msg:"f"`            // the detector family, such as "friction"
+	Episode string            `json:"episode" msg:"e"`           // unique within Name: usually the first evidence's id or the contact
+	First   touchpoint.Millis `json:"first" msg:"a"`             // event time of the first evidence
+	At      touchpoint.Millis `json:"at" msg:"z"`                // event time of the last evidence: decay starts here
+	Weight  int32             `json:"weight_hundredths" msg:"w"` // hundredths of a score point; negative is bad, positive a recovery
+	Half    int32             `json:"half_life_seconds" msg:"h"` // half-life in seconds, > 0
 	// Cap is how many hundredths the bad signals of the family take at most together, and how many the good ones give;
 	// zero: no bound. It travels with the signal as weight and half-life do, so that a score can be read without settings.
 	Cap     int32              `json:"cap_hundredths,omitempty" msg:"u,omitempty"`
@@ -40,6 +40,10 @@ func (s *Signal) ID() string { return s.Name + "/" + s.Episode }
 
 // Negative reports whether the signal speaks against the experience.
 func (s *Signal) Negative() bool { return s.Weight < 0 }
+
+// OfChannel reports whether the signal speaks against its channel. That a customer comes back does not: the channel only
+// happens to be the one they came back on.
+func (s *Signal) OfChannel() bool { return s.Weight < 0 && s.Family != "repeat" }
 
 // PlaceKey names a place: kind is "page", "element", "form", "queue", "platform", "campaign" or "product". "" for an empty value.
 func PlaceKey(kind, value string) string {

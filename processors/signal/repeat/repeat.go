@@ -6,7 +6,6 @@ package repeat
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -161,7 +160,7 @@ func (d *Detector) add(out []signal.Signal, run []*signal.Mark, many bool) []sig
 		Name: "repeat_contact", Family: d.Family(), Episode: string(first.ID), First: first.At, At: last.At,
 		Weight: weight, Half: d.set.HalfSeconds(), Channel: last.Channel,
 		Places: signal.Places(last.Place), Evidence: signal.Evidence(ids),
-		Reason: "contact number " + strconv.Itoa(len(run)) + " in " + signal.Words(last.At.Sub(first.At)) + ", over " + channels(run),
+		Reason: "contacted us " + signal.Times(len(run)) + " in " + signal.Words(last.At.Sub(first.At)) + ", over " + channels(run),
 	})
 }
 
