@@ -42,7 +42,7 @@ func anything(t *rapid.T, i int, span time.Duration) touchpoint.Touchpoint {
 		Duration: touchpoint.Millis(rapid.SampledFrom([]int64{0, 5000, 200_000, -7}).Draw(t, "duration")),
 		Status:   rapid.SampledFrom([]int32{0, 404, 500}).Draw(t, "status"),
 		Attrs: map[string]string{
-			"outcome": word("outcome", "", "ok", "error", "resolved"), "reason": word("reason", "", "completed", "abandoned_queue", "abandoned_hold"),
+			"outcome": word("outcome", "", "ok", "error", "resolved", "declined"), "reason": word("reason", "", "completed", "abandoned_queue", "abandoned_hold"),
 			"role": word("role", "customer", "agent"), "wait_ms": word("wait", "", "400000", "x"), "holds": word("holds", "", "4"),
 			"transfers": word("transfers", "", "3"), "previous_contact": word("previous", "", "1", "2"),
 		},
@@ -139,6 +139,7 @@ func FuzzOrder(f *testing.F) { f.Fuzz(rapid.MakeFuzz(orderDoesNotMatter)) }
 var names = []string{
 	"rage_click", "dead_click", "error_click", "failed_request", "checkout_failed", "form_struggle", "form_abandoned",
 	"negative_text", "problem_report", "churn_threat", "long_wait", "long_hold", "many_transfers", "abandoned_call", "hang_up_on_hold",
+	"failure_exit", "script_error", "u_turn", "page_loop", "payment_declined",
 	"unanswered_chat", "repeat_contact", "detractor", "low_csat", "low_ces", "low_stars", "good_rating", "problem_solved", "purchase",
 }
 

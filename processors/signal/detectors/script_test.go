@@ -34,7 +34,7 @@ const start = touchpoint.Millis(1_750_000_000_000)
 //	now 2s
 //	-> what the detectors say, one signal a line
 //
-// Each is played in order, then in many other orders and with every touchpoint twice; the result must not change.
+// "segment vip" says who the customer is, "set KEY: VALUE" changes a setting. Each is played in order, then in many other orders and with every touchpoint twice; the result must not change.
 func TestScripts(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txt")
 	if err != nil || len(files) == 0 {
@@ -71,12 +71,15 @@ type scenario struct {
 	name, body, want string
 	points           []touchpoint.Touchpoint
 	now              touchpoint.Millis
+	party            signal.Party
+	detectors        []signal.Detector
 }
 
 func parseScenario(t *testing.T, file, part string, engine *text.Engine) scenario {
 	t.Helper()
 	name, _, _ := strings.Cut(part, "\n")
-	sc := scenario{name: name}
+	sc := scenario{name: name, detectors: shipped()}
+	own := ""
 	for i, line := range strings.Split(strings.TrimRight(part, "\n"), "\n") {
 		if strings.HasPrefix(line, "-> ") {
 			sc.want += line + "\n"
@@ -88,6 +91,10 @@ func parseScenario(t *testing.T, file, part string, engine *text.Engine) scenari
 		case i == 0 || len(words) == 0 || words[0] == "#":
 		case words[0] == "now":
 			sc.now = offset(t, words[1])
+		case words[0] == "segment":
+			sc.party.Segment = words[1]
+		case words[0] == "set":
+			own += "  " + strings.TrimPrefix(line, "set ") + "\n"
 		default:
 			tp := point(t, words)
 			if tp.ID == "" {
@@ -99,6 +106,13 @@ func parseScenario(t *testing.T, file, part string, engine *text.Engine) scenari
 	}
 	if len(sc.points) == 0 {
 		t.Fatalf("%s: %s: no touchpoints", file, name)
+	}
+	if own != "" {
+		s, err := settings.Parse(name, []byte("signals:\n"+own))
+		if err != nil {
+			t.Fatalf("%s: %s", file, err)
+		}
+		sc.detectors = New(s)
 	}
 	return sc
 }
@@ -169,6 +183,20 @@ func point(t *testing.T, words []string) touchpoint.Touchpoint {
 			tp.Place.Queue = value
 		case "platform":
 			tp.Place.Platform = value
+		case "url":
+			if tp.Kind == touchpoint.RequestFailed {
+				tp.Attrs["url"] = value
+			} else {
+				tp.Place.URL = value
+			}
+		case "release":
+			tp.Place.Release = value
+		case "product":
+			tp.Place.Product = value
+		case "agent":
+			tp.Place.Agent = value
+		case "reach":
+			tp.Reach = int64(number)
 		case "campaign":
 			tp.Place.Campaign = value
 		case "thread":
@@ -216,12 +244,12 @@ func click(tp *touchpoint.Touchpoint) *touchpoint.Click {
 // run plays the scenario in order and in others, and returns what the detectors say.
 func (sc *scenario) run(t *testing.T) string {
 	t.Helper()
-	result := play(sc.points, sc.now)
+	result := sc.play(sc.points)
 	r := rand.New(rand.NewPCG(1, uint64(len(sc.points))))
 	for range 20 {
 		other := append(slices.Clone(sc.points), sc.points...)
 		r.Shuffle(len(other), func(i, j int) { other[i], other[j] = other[j], other[i] })
-		if got := play(other, sc.now); got != result {
+		if got := sc.play(other); got != result {
 			t.Errorf("%s: another order gives\n%snot\n%s", sc.name, got, result)
 			break
 		}
@@ -230,10 +258,10 @@ func (sc *scenario) run(t *testing.T) string {
 }
 
 // play shows touchpoints to all detectors as the fold does, and describes their last word.
-func play(points []touchpoint.Touchpoint, now touchpoint.Millis) string {
+func (sc *scenario) play(points []touchpoint.Touchpoint) string {
 	var signals []signal.Signal
 	var wake touchpoint.Millis
-	for _, d := range shipped() {
+	for _, d := range sc.detectors {
 		var marks []signal.Mark
 		for i := range points {
 			for _, m := range d.Observe(nil, &points[i]) {
@@ -241,7 +269,7 @@ func play(points []touchpoint.Touchpoint, now touchpoint.Millis) string {
 			}
 		}
 		marks, _ = signal.Prune(marks, d.Bounds())
-		found, next := d.Detect(marks, now)
+		found, next := signal.DetectFor(d, sc.party, marks, sc.now)
 		signals = append(signals, found...)
 		if next != 0 && (wake == 0 || next < wake) {
 			wake = next

@@ -28,11 +28,12 @@ const (
 type Detector struct {
 	struggle  settings.FormStruggle
 	abandoned settings.FormAbandoned
+	ignored   signal.Ignored
 }
 
 // New returns the detector of forms.
 func New(s *settings.Settings) *Detector {
-	return &Detector{struggle: s.FormStruggle, abandoned: s.FormAbandoned}
+	return &Detector{struggle: s.FormStruggle, abandoned: s.FormAbandoned, ignored: signal.NewIgnored(nil, s.Ignore.Pages, s.Ignore.Releases)}
 }
 
 // Family implements signal.Detector.
@@ -48,7 +49,7 @@ func (d *Detector) Bounds() signal.Bounds {
 // people leave to look something up and come back, which the idle time allows for.
 func (d *Detector) Observe(dst []signal.Mark, t *touchpoint.Touchpoint) []signal.Mark {
 	kind := kindOf(t)
-	if kind == 0 {
+	if kind == 0 || kind != bought && d.ignored.Covers(&t.Place) {
 		return dst
 	}
 	m := signal.Mark{At: t.OccurredAt, ID: t.ID, Kind: kind}

@@ -10,11 +10,24 @@ import (
 
 // Checkout is the detector of the family checkout: payments and checkouts that did not go through.
 type Checkout struct {
-	set settings.CheckoutFailed
+	set      settings.CheckoutFailed
+	declined settings.PaymentDeclined
+	ignored  signal.Ignored
 }
 
+// The Kinds of this family's marks.
+const (
+	checkoutBroke = checkoutFail
+	cardRefused   = checkoutFail + 100
+)
+
 // NewCheckout returns the detector of failed checkouts.
-func NewCheckout(s *settings.Settings) *Checkout { return &Checkout{set: s.CheckoutFailed} }
+func NewCheckout(s *settings.Settings) *Checkout {
+	return &Checkout{
+		set: s.CheckoutFailed, declined: s.PaymentDeclined,
+		ignored: signal.NewIgnored(nil, s.Ignore.Pages, s.Ignore.Releases),
+	}
+}
 
 // Family implements signal.Detector.
 func (*Checkout) Family() string { return "checkout" }
@@ -26,15 +39,20 @@ func (c *Checkout) Bounds() signal.Bounds {
 
 // Observe implements signal.Detector.
 func (c *Checkout) Observe(dst []signal.Mark, t *touchpoint.Touchpoint) []signal.Mark {
-	if t.Kind != touchpoint.CheckoutFailed || c.set.Off() {
+	if t.Kind != touchpoint.CheckoutFailed || c.ignored.Covers(&t.Place) {
 		return dst
 	}
+	kind := uint8(checkoutBroke)
+	if t.Attrs["outcome"] == "declined" {
+		kind = cardRefused
+	}
 	return append(dst, signal.Mark{
-		At: t.OccurredAt, ID: t.ID, Kind: checkoutFail, Key: t.Place.Page, Place: t.Place.Campaign, Note: signal.Brief(t.Text, 80),
+		At: t.OccurredAt, ID: t.ID, Kind: kind, Key: t.Place.Page, Place: t.Place.Campaign, Note: signal.Brief(t.Text, 80),
 	})
 }
 
-// Detect implements signal.Detector: one signal per run of failures, each within the gap of the one before.
+// Detect implements signal.Detector: one signal per run of failures, each within the gap of the one before. A run in which
+// nothing but cards was refused is a payment_declined.
 func (c *Checkout) Detect(marks []signal.Mark, _ touchpoint.Millis) ([]signal.Signal, touchpoint.Millis) {
 	var out []signal.Signal
 	for from := 0; from < len(marks); {
@@ -42,7 +60,9 @@ func (c *Checkout) Detect(marks []signal.Mark, _ touchpoint.Millis) ([]signal.Si
 		for to < len(marks) && marks[to].At.Sub(marks[to-1].At) <= c.set.Gap {
 			to++
 		}
-		out = append(out, c.signal(marks[from:to]))
+		if g := c.signal(marks[from:to]); g.Weight != 0 {
+			out = append(out, g)
+		}
 		from = to
 	}
 	return out, 0
@@ -50,7 +70,12 @@ func (c *Checkout) Detect(marks []signal.Mark, _ touchpoint.Millis) ([]signal.Si
 
 func (c *Checkout) signal(run []signal.Mark) signal.Signal {
 	first, last := &run[0], &run[len(run)-1]
-	reason := "the checkout failed"
+	name, effect, reason := "payment_declined", c.declined.Bad, "the payment was declined"
+	for i := range run {
+		if run[i].Kind == checkoutBroke {
+			name, effect, reason = "checkout_failed", c.set.Bad, "the checkout failed"
+		}
+	}
 	if len(run) > 1 {
 		reason += " " + signal.Times(len(run))
 	}
@@ -62,8 +87,8 @@ func (c *Checkout) signal(run []signal.Mark) signal.Signal {
 		ids = append(ids, run[i].ID)
 	}
 	return signal.Signal{
-		Name: "checkout_failed", Family: c.Family(), Episode: string(first.ID), First: first.At, At: last.At,
-		Weight: c.set.Points(1), Half: c.set.HalfSeconds(), Channel: touchpoint.Website,
+		Name: name, Family: c.Family(), Episode: string(first.ID), First: first.At, At: last.At,
+		Weight: effect.Points(1), Half: effect.HalfSeconds(), Channel: touchpoint.Website,
 		Places:   signal.Places(signal.PlaceKey("page", last.Key), signal.PlaceKey("campaign", last.Place)),
 		Evidence: ids,
 		Reason:   reason,

@@ -25,7 +25,7 @@ func (c *Clicks) rages(out []signal.Signal, marks []signal.Mark, spent *[maxMark
 	}
 	var done [maxMarks]bool
 	for i := range marks {
-		if done[i] || !c.angry(marks, i) {
+		if done[i] || !isClick(&marks[i]) || !c.angry(marks, i) {
 			continue
 		}
 		var b burst
