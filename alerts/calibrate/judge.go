@@ -134,7 +134,7 @@ const afterMending = 10 * time.Minute
 // ofPlace decides whether an alert about a place is true.
 func ofPlace(a *Told, all []*broken) {
 	for _, b := range all {
-		if a.UpdatedAt >= b.At && a.UpdatedAt <= b.until.Add(afterMending) && (a.Subject.Name == b.Page || a.Subject.Name == b.Element) {
+		if a.UpdatedAt >= b.At && a.UpdatedAt <= b.until.Add(afterMending) && (a.Subject.Name == b.Page || a.Subject.Name == b.Page+" "+b.Element) {
 			a.True, a.Because = true, b.Why+" is broken"
 			if b.told == 0 {
 				b.told = a.UpdatedAt

@@ -224,15 +224,20 @@ func (w *World) account(s *session) {
 		s.click(w.dwell(), "a.order-details", "navigation")
 	}
 	if w.chance(0.35) {
-		s.view(w.dwell(), &pageAddress)
-		s.formFields(w, "address", "street", "postcode")
-		s.add(step{wait: w.between(1500, 4000), do: gate, element: "button#save-address", form: "address"})
+		w.moves(s, w.dwell())
 	}
 	if w.chance(0.15) {
 		s.view(w.dwell(), &pageReturns)
 	}
 	w.mishap(s)
 	s.leave(w.dwell())
+}
+
+// moves plans a change of the address.
+func (w *World) moves(s *session, wait int) {
+	s.view(wait, &pageAddress)
+	s.formFields(w, "address", "street", "postcode")
+	s.add(step{wait: w.between(1500, 4000), do: gate, element: "button#save-address", form: "address"})
 }
 
 // gate is a click on a button that matters: it works, unless the page is broken or this customer is out of luck.
@@ -267,13 +272,17 @@ func (w *World) stuck(s *session, st *step) {
 	s.p.trouble.page, s.p.trouble.purchase = true, st.element != "button#save-address"
 	w.say(s, &step{kind: touchpoint.ClickKind, element: st.element, outcome: "none"})
 	presses := w.between(3, 7)
+	silent := w.outage != nil && w.outage.silent && w.outage.element == st.element
 	for i := range presses {
 		s.click(w.between(280, 850), st.element, "none")
+		if silent {
+			continue
+		}
 		if i == 1 || i == presses-1 && w.chance(0.7) {
 			s.add(step{wait: w.between(60, 200), kind: touchpoint.RequestFailed, field: "/api" + s.page.path, n: one(w, []int{500, 502, 502, 503}), outcome: "submit"})
 		}
 	}
-	if st.element == "button#pay" && w.chance(0.6) {
+	if st.element == "button#pay" && !silent && w.chance(0.6) {
 		s.add(step{wait: w.between(300, 1200), kind: touchpoint.CheckoutFailed, text: "payment could not be started"})
 	}
 	if w.chance(0.3) {

@@ -9,6 +9,7 @@ type outage struct {
 	page    *page
 	element string
 	share   float64 // of the clicks that do nothing
+	silent  bool    // nothing fails: the button has lost its script
 }
 
 // The moments of the demo's plot, in milliseconds from the start. The calm lasts for janaPays.
@@ -42,7 +43,7 @@ func (w *World) plot() {
 	w.after(janaChats, func(w *World) { w.janaChats(jana) })
 	w.after(janaCalls, func(w *World) { w.janaCalls(jana) })
 	w.after(janaPosts, func(w *World) { w.janaPosts(jana) })
-	w.after(firstOutage, func(w *World) { w.breaks(&pagePayment, "button#pay", outageLasts) })
+	w.after(firstOutage, func(w *World) { w.breaks(&pagePayment, "button#pay", outageLasts, false) })
 	w.after(janaRecovers, func(w *World) { w.janaRecovers(jana) })
 	w.after(storiesBegin, (*World).nextSmallStory)
 	w.after(laterOutages, (*World).nextOutage)
@@ -126,12 +127,16 @@ func (w *World) janaRecovers(p *person) {
 
 // breaks breaks a button for a while, by a new release of the website, and sends some customers that way beside those
 // who come anyway.
-func (w *World) breaks(p *page, element string, lasts int) {
+func (w *World) breaks(p *page, element string, lasts int, silent bool) {
 	w.release++
-	w.outage = &outage{page: p, element: element, share: 0.9}
+	w.outage = &outage{page: p, element: element, share: 0.9, silent: silent}
 	w.tell(Fact{Kind: Broken, Channel: touchpoint.Website, Page: p.path, Element: element, Why: "button " + element + " on " + p.path})
+	arrives := (*World).buyerArrives
+	if p == &pageAddress {
+		arrives = (*World).moverArrives
+	}
 	for range 12 {
-		w.after(w.between(0, lasts/2), (*World).buyerArrives)
+		w.after(w.between(0, lasts/2), arrives)
 	}
 	w.after(lasts, func(w *World) {
 		w.release++
@@ -151,6 +156,21 @@ func (w *World) buyerArrives() {
 	s.view(0, &pageCart)
 	w.login(s)
 	w.checkout(s, w.between(1_500, 5_000))
+	w.begin(s, w.now)
+}
+
+// moverArrives begins a visit of somebody who has moved house.
+func (w *World) moverArrives() {
+	p := w.customerAtPeace()
+	if p == nil {
+		return
+	}
+	s := w.open(p, &ownWebsite)
+	w.onDevice(s)
+	s.view(0, &pageAccount)
+	w.login(s)
+	w.moves(s, w.between(1_500, 5_000))
+	s.leave(w.dwell())
 	w.begin(s, w.now)
 }
 
@@ -178,13 +198,14 @@ func (w *World) nextSmallStory() {
 
 // nextOutage breaks one of the pages, and arranges for the next time.
 func (w *World) nextOutage() {
+	silent := w.chance(0.4)
 	switch w.pick(40, 30, 30) {
 	case 0:
-		w.breaks(&pagePayment, "button#pay", w.between(60_000, 150_000))
+		w.breaks(&pagePayment, "button#pay", w.between(60_000, 150_000), silent)
 	case 1:
-		w.breaks(&pageCheckout, "button#continue", w.between(60_000, 120_000))
+		w.breaks(&pageCheckout, "button#continue", w.between(60_000, 120_000), silent)
 	default:
-		w.breaks(&pageAddress, "button#save-address", w.between(120_000, 300_000))
+		w.breaks(&pageAddress, "button#save-address", w.between(120_000, 300_000), silent)
 	}
 	w.after(w.between(laterOutages*4/5, laterOutages*2), (*World).nextOutage)
 }

@@ -101,6 +101,9 @@ func (w *World) aftermath(s *session) {
 	if !p.known() || p.trouble.attempts >= 2 && w.chance(0.2*float64(p.trouble.attempts)) {
 		w.letDown(p)
 		w.endTrouble(p, GaveUp, "stopped trying")
+		if p.known() && w.chance(0.3) {
+			w.after(w.between(5*60_000, 90*60_000), func(w *World) { w.answersSurvey(p) })
+		}
 		return
 	}
 	wait := w.between(8_000, 60_000)
@@ -112,6 +115,20 @@ func (w *World) aftermath(s *session) {
 			w.begin(w.attempt(p), w.now)
 		}
 	})
+}
+
+// answersSurvey begins a visit by the link in the shop's mail, in which somebody who gave up says what they think.
+func (w *World) answersSurvey(p *person) {
+	if p.trouble != nil {
+		return
+	}
+	s := w.open(p, &ownWebsite)
+	w.onDevice(s)
+	s.view(0, &pageHome)
+	w.login(s)
+	w.survey(s, false)
+	s.leave(w.dwell())
+	w.begin(s, w.now)
 }
 
 // attempt plans the next way that somebody in trouble tries. The angrier, the more public.

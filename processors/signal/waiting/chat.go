@@ -18,7 +18,7 @@ func (j *judge) chat(key string) {
 			continue
 		}
 		switch {
-		case m.Kind == asked && (open == nil || open.X == brief && m.X != brief):
+		case m.Kind == asked && open == nil && !(spoken && m.X == brief):
 			open = m
 		case m.Kind == answer || m.Kind == closed:
 			if open != nil && j.lateAnswer(open, m, spoken, late) {
@@ -33,24 +33,17 @@ func (j *judge) chat(key string) {
 	}
 }
 
-// patience is how many times the target a remark in a running conversation may wait for its answer.
-const patience = 3
-
-// limit is how long a message may wait: the first one, a later one, or a remark in a running conversation.
-func (j *judge) limit(open *signal.Mark, spoken bool) time.Duration {
-	switch {
-	case !spoken:
-		return j.set.UnansweredChat.First
-	case open.X == brief:
-		return patience * j.set.UnansweredChat.Next
+func (j *judge) limit(spoken bool) time.Duration {
+	if spoken {
+		return j.set.UnansweredChat.Next
 	}
-	return j.set.UnansweredChat.Next
+	return j.set.UnansweredChat.First
 }
 
 // lateAnswer reports whether the wait from open to end was too long, and if so adds it. The second late answer of a
 // conversation weighs half, the third a third: it is one bad conversation.
 func (j *judge) lateAnswer(open, end *signal.Mark, spoken bool, before int) bool {
-	share := shareOf(end.At-open.At, j.limit(open, spoken))
+	share := shareOf(end.At-open.At, j.limit(spoken))
 	if share == 0 {
 		return false
 	}
@@ -63,7 +56,7 @@ func (j *judge) lateAnswer(open, end *signal.Mark, spoken bool, before int) bool
 }
 
 func (j *judge) unanswered(open *signal.Mark, spoken bool) {
-	limit := j.limit(open, spoken)
+	limit := j.limit(spoken)
 	due := open.At.Add(limit)
 	if j.set.UnansweredChat.Off() || !j.reached(due) {
 		return

@@ -142,7 +142,7 @@ const brief = 1
 const remarkLetters = 48
 
 // remark reports whether a message is a few calm words without a question, an order number or a problem: 'okay, I will do
-// that'. It may close a conversation as well as carry it on, so its answer has more time.
+// that'. Once somebody has answered it waits for nothing: who still needs something says so.
 func remark(t *touchpoint.Touchpoint) bool {
 	if t.Mood == nil || t.Text == "" || t.Mood.Displeasure > 0.1 || t.Mood.Problem > 0.3 || len(t.Mood.Intents) > 0 {
 		return false
