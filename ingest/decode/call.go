@@ -20,6 +20,9 @@ type callEvent struct {
 	Holds           number `json:"holds"`
 	Transfers       number `json:"transfers"`
 	PreviousContact string `json:"previous_contact"`
+	LongestSilence  number `json:"longest_silence_ms"`
+	NonTalk         number `json:"non_talk_ms"`
+	Interruptions   number `json:"interruptions"`
 }
 
 var callKinds = []ownKind{
@@ -66,7 +69,10 @@ func (e *callEvent) details(tp *touchpoint.Touchpoint) error {
 		attr(tp, "role", e.Role)
 		return oneOf("role", e.Role, "customer", "agent")
 	case touchpoint.CallEnded:
-		return e.reason(tp)
+		if err := e.reason(tp); err != nil {
+			return err
+		}
+		return e.speech(tp)
 	case touchpoint.CallSurvey:
 		if tp.Rating == nil {
 			return missing("rating", "a metric and a score")
@@ -84,6 +90,23 @@ func (e *callEvent) details(tp *touchpoint.Touchpoint) error {
 func (e *callEvent) reason(tp *touchpoint.Touchpoint) error {
 	attr(tp, "reason", e.Reason)
 	return oneOf("reason", e.Reason, "completed", "abandoned_queue", "abandoned_hold", "failed", "no_answer", "busy", "canceled")
+}
+
+// speech takes how the two sides spoke with each other.
+func (e *callEvent) speech(tp *touchpoint.Touchpoint) error {
+	for _, d := range [...]struct {
+		key string
+		n   number
+	}{{"longest_silence_ms", e.LongestSilence}, {"non_talk_ms", e.NonTalk}} {
+		ms, err := d.n.millis(time.Millisecond, d.key)
+		if err != nil {
+			return err
+		}
+		attrCount(tp, d.key, int64(ms))
+	}
+	interruptions, err := e.Interruptions.within(0, 1e6, "interruptions")
+	attrCount(tp, "interruptions", int64(interruptions))
+	return err
 }
 
 // record takes what a whole call in one event counts up.
@@ -109,7 +132,7 @@ func (e *callEvent) record(tp *touchpoint.Touchpoint) error {
 		}
 		attrCount(tp, c.key, int64(count))
 	}
-	return nil
+	return e.speech(tp)
 }
 
 // attrCount sets an attribute to a whole number; zero sets none.

@@ -20,6 +20,7 @@ type connectContact struct {
 	Initiated       moment `json:"InitiationTimestamp"`
 	Connected       moment `json:"ConnectedToSystemTimestamp"`
 	Disconnected    moment `json:"DisconnectTimestamp"`
+	Updated         moment `json:"LastUpdateTimestamp"`
 	Reason          string `json:"DisconnectReason"`
 	Language        string `json:"LanguageCode"`
 	Customer        struct {
@@ -110,6 +111,7 @@ func (c *connectContact) moments() error {
 		{c.Initiated, "InitiationTimestamp"},
 		{c.Connected, "ConnectedToSystemTimestamp"},
 		{c.Disconnected, "DisconnectTimestamp"},
+		{c.Updated, "LastUpdateTimestamp"},
 		{c.Queue.Enqueued, "Queue.EnqueueTimestamp"},
 		{c.Queue.Dequeued, "Queue.DequeueTimestamp"},
 		{c.Agent.Connected, "Agent.ConnectedToAgentTimestamp"},
@@ -186,9 +188,13 @@ func (c *connectContact) event(tp *touchpoint.Touchpoint, sent moment) error {
 	return nil
 }
 
-// record reads a contact record, which is sent again with each later change; the id makes them count once.
+// record reads a contact record, which is delivered at least once and sent again with each later change: contact and moment
+// of the change together make its id, and the contact makes all of them one call.
 func (c *connectContact) record(tp *touchpoint.Touchpoint) (err error) {
 	tp.ID, tp.Kind = touchpoint.ID("connect:"+c.ContactID), touchpoint.CallRecord
+	if c.Updated.is == given {
+		tp.ID += touchpoint.ID(":" + c.Updated.at.At().Format(time.RFC3339))
+	}
 	tp.OccurredAt = c.Disconnected.at
 	if c.Disconnected.is == absent {
 		tp.OccurredAt = c.Initiated.at

@@ -18,17 +18,19 @@ type mastodonFrame struct {
 }
 
 type mastodonStatus struct {
-	ID         label             `json:"id"`
-	URI        string            `json:"uri"`
-	URL        string            `json:"url"`
-	CreatedAt  moment            `json:"created_at"`
-	InReplyTo  label             `json:"in_reply_to_id"`
-	Visibility string            `json:"visibility"`
-	Language   string            `json:"language"`
-	Content    string            `json:"content"`
-	Spoiler    string            `json:"spoiler_text"`
-	Account    mastodonAccount   `json:"account"`
-	Mentions   []json.RawMessage `json:"mentions"`
+	ID         label                     `json:"id"`
+	URI        string                    `json:"uri"`
+	URL        string                    `json:"url"`
+	CreatedAt  moment                    `json:"created_at"`
+	InReplyTo  label                     `json:"in_reply_to_id"`
+	Visibility string                    `json:"visibility"`
+	Language   string                    `json:"language"`
+	Content    string                    `json:"content"`
+	Spoiler    string                    `json:"spoiler_text"`
+	Account    mastodonAccount           `json:"account"`
+	ReplyTo    label                     `json:"in_reply_to_account_id"`
+	Reblogs    number                    `json:"reblogs_count"`
+	Mentions   []object[mastodonMention] `json:"mentions"`
 	Reblog     *struct {
 		Content string `json:"content"`
 	} `json:"reblog"`
@@ -36,6 +38,12 @@ type mastodonStatus struct {
 	Type       string          `json:"type"`
 	Status     *mastodonStatus `json:"status"`
 	LastStatus *mastodonStatus `json:"last_status"`
+}
+
+type mastodonMention struct {
+	ID   label  `json:"id"`
+	Acct string `json:"acct"`
+	URL  string `json:"url"`
 }
 
 type mastodonAccount struct {
@@ -119,6 +127,14 @@ func readMastodon(s *mastodonStatus, tp *touchpoint.Touchpoint) (err error) {
 	}
 	if followers := s.Account.Followers; followers.is == given && followers.value >= 0 {
 		tp.Reach = int64(min(followers.value, 1e12))
+	}
+	attrCount(tp, "reposts", s.Reblogs.count())
+	for i := range s.Mentions {
+		m := &s.Mentions[i].members
+		if m.ID.text == s.ReplyTo.text && m.ID.text != "" {
+			who := mastodonAccount{Acct: m.Acct, URL: m.URL}
+			attr(tp, "reply_to", onPlatform("mastodon", who.handle(s.URI)))
+		}
 	}
 	tp.Language = s.Language
 	tp.Place.Platform, tp.Place.URL = "mastodon", first(s.URL, s.URI)

@@ -86,6 +86,14 @@ func parseNumber(text string) number {
 	return number{value: value, is: given}
 }
 
+// count returns a whole number from 0 to 10¹², 0 for what is none: for measures that are nice to have.
+func (n number) count() int64 {
+	if n.is != given || !(n.value > 0) {
+		return 0
+	}
+	return int64(min(n.value, 1e12))
+}
+
 // within returns the value, 0 when absent, and an error when it is no number or outside low … high.
 func (n number) within(low, high float64, field string) (float64, error) {
 	if n.is == unfit || n.value < low || n.value > high {

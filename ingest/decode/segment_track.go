@@ -2,6 +2,7 @@ package decode
 
 import (
 	"strings"
+	"time"
 
 	"touchwatch/ingest/touchpoint"
 )
@@ -26,6 +27,12 @@ var tracked = map[string]touchpoint.Kind{
 	"element clicked":        touchpoint.ClickKind,
 	"button clicked":         touchpoint.ClickKind,
 	"link clicked":           touchpoint.ClickKind,
+	"click":                  touchpoint.ClickKind,
+	"clicked":                touchpoint.ClickKind,
+	"page clicked":           touchpoint.ClickKind,
+	"web vitals":             touchpoint.PageSpeed,
+	"page speed":             touchpoint.PageSpeed,
+	"page left":              touchpoint.PageLeave,
 	"form started":           touchpoint.FormStart,
 	"form submitted":         touchpoint.FormSubmit,
 	"form error":             touchpoint.FormError,
@@ -57,6 +64,13 @@ func (c *segmentCall) track(tp *touchpoint.Touchpoint) error {
 		}
 		tp.Amount = amount
 		tp.Text = p.get("message", "error", "reason")
+		if strings.Contains(strings.ToLower(c.Event.text), "declined") {
+			attr(tp, "outcome", "declined")
+		}
+	case touchpoint.PageSpeed:
+		if !c.speed(tp) {
+			return nil
+		}
 	case touchpoint.Search:
 		tp.Text = p.get("query", "search_term")
 		attr(tp, "results", p.get("results", "results_count"))
@@ -64,10 +78,9 @@ func (c *segmentCall) track(tp *touchpoint.Touchpoint) error {
 		tp.Links = true
 	case touchpoint.ClickKind:
 		tp.Place.Element = p.get("element", "selector", "button", "label", "text")
-		if tp.Place.Element == "" {
+		if tp.Click = c.clicked(); tp.Click == nil {
 			return nil
 		}
-		tp.Click = &touchpoint.Click{}
 	case touchpoint.FormStart, touchpoint.FormSubmit, touchpoint.FormError:
 		tp.Place.Form, tp.Place.Field = p.get("form", "form_id", "form_name"), p.get("field", "field_name")
 		if tp.Place.Form == "" || kind == touchpoint.FormError && tp.Place.Field == "" {
@@ -89,6 +102,44 @@ func (c *segmentCall) track(tp *touchpoint.Touchpoint) error {
 	}
 	tp.Kind = kind
 	return nil
+}
+
+// clicked reads a raw click: where on the page, and what it did if the sender watched. It is nil for a click that names
+// neither an element nor a spot.
+func (c *segmentCall) clicked() *touchpoint.Click {
+	p := c.Properties
+	x, y := parseNumber(p.get("page_x", "x", "client_x")), parseNumber(p.get("page_y", "y", "client_y"))
+	click := new(touchpoint.Click)
+	spot := x.is == given && y.is == given && pixel(&click.X, &x.value, "x") == nil && pixel(&click.Y, &y.value, "y") == nil
+	if !spot {
+		if *click = (touchpoint.Click{}); p.get("element", "selector", "button", "label", "text") == "" {
+			return nil
+		}
+	}
+	if outcome := strings.ToLower(p.get("outcome")); oneOf("outcome", outcome, "navigation", "mutation", "request", "none") == nil {
+		click.Outcome = outcome
+	}
+	return click
+}
+
+// vitals are the names under which senders measure a page, and ours.
+var vitals = [...][3]string{{"lcp_ms", "lcp", "lcp_ms"}, {"inp_ms", "inp", "inp_ms"}, {"wait_ms", "wait", "wait_ms"}}
+
+// speed reads what the browser measured: a property for each measure, or name and value of one, as web-vitals gives
+// them. It reports false when there is none.
+func (c *segmentCall) speed(tp *touchpoint.Touchpoint) bool {
+	p, found := c.Properties, false
+	for _, v := range vitals {
+		n := parseNumber(p.get(v[1], v[2]))
+		if n.is != given && strings.EqualFold(p.get("name", "metric"), v[1]) {
+			n = parseNumber(p.get("value"))
+		}
+		if ms, err := n.millis(time.Millisecond, v[0]); n.is == given && err == nil {
+			attrCount(tp, v[0], int64(ms))
+			found = true
+		}
+	}
+	return found
 }
 
 // answer reads a survey's answer, nil when there is none on a known scale.

@@ -12,6 +12,7 @@ type socialEvent struct {
 	Platform string `json:"platform"`
 	URL      string `json:"url"`
 	Reach    number `json:"reach"`
+	Reposts  number `json:"reposts"`
 }
 
 var socialKinds = []ownKind{
@@ -38,6 +39,11 @@ func readSocial(e *socialEvent, tp *touchpoint.Touchpoint) error {
 		return err
 	}
 	tp.Reach = int64(reach)
+	reposts, err := e.Reposts.within(0, 1e12, "reposts")
+	if err != nil {
+		return err
+	}
+	attrCount(tp, "reposts", int64(reposts))
 	tp.Place.Platform, tp.Place.URL = strings.ToLower(e.Platform), e.URL
 	attrs(tp, e.Attributes)
 	return nil

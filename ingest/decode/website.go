@@ -3,6 +3,7 @@ package decode
 import (
 	"math"
 	"strconv"
+	"time"
 
 	"touchwatch/ingest/touchpoint"
 )
@@ -26,6 +27,9 @@ type websiteEvent struct {
 	Currency   string   `json:"currency"`
 	Results    number   `json:"results"`
 	Name       string   `json:"name"`
+	LCP        number   `json:"lcp_ms"`
+	INP        number   `json:"inp_ms"`
+	Wait       number   `json:"wait_ms"`
 }
 
 var websiteKinds = []ownKind{
@@ -36,6 +40,7 @@ var websiteKinds = []ownKind{
 	{"form_error", touchpoint.FormError},
 	{"form_submit", touchpoint.FormSubmit},
 	{"page_leave", touchpoint.PageLeave},
+	{"page_speed", touchpoint.PageSpeed},
 	{"script_error", touchpoint.ScriptError},
 	{"request_failed", touchpoint.RequestFailed},
 	{"checkout_failed", touchpoint.CheckoutFailed},
@@ -75,7 +80,15 @@ func (e *websiteEvent) details(tp *touchpoint.Touchpoint) error {
 		return e.form(tp)
 	case touchpoint.RequestFailed:
 		return e.request(tp)
-	case touchpoint.Purchase, touchpoint.CheckoutFailed:
+	case touchpoint.PageSpeed:
+		return e.speed(tp)
+	case touchpoint.CheckoutFailed, touchpoint.Purchase:
+		if tp.Kind == touchpoint.CheckoutFailed {
+			if err := oneOf("outcome", e.Outcome, "declined", "error"); err != nil {
+				return err
+			}
+			attr(tp, "outcome", e.Outcome)
+		}
 		amount, err := e.Amount.within(-1e12, 1e12, "amount")
 		tp.Amount = amount
 		attr(tp, "currency", e.Currency)
@@ -142,6 +155,24 @@ func (e *websiteEvent) form(tp *touchpoint.Touchpoint) error {
 			return err
 		}
 		attr(tp, "outcome", e.Outcome)
+	}
+	return nil
+}
+
+// speed takes what the browser measured of a page view.
+func (e *websiteEvent) speed(tp *touchpoint.Touchpoint) error {
+	if e.LCP.is == absent && e.INP.is == absent && e.Wait.is == absent {
+		return missing("lcp_ms", "one of lcp_ms, inp_ms, wait_ms")
+	}
+	for _, d := range [...]struct {
+		key string
+		n   number
+	}{{"lcp_ms", e.LCP}, {"inp_ms", e.INP}, {"wait_ms", e.Wait}} {
+		ms, err := d.n.millis(time.Millisecond, d.key)
+		if err != nil {
+			return err
+		}
+		attrCount(tp, d.key, int64(ms))
 	}
 	return nil
 }

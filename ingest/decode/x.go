@@ -36,7 +36,11 @@ type xPost struct {
 	Language  string `json:"lang"`
 	Thread    label  `json:"conversation_id"`
 	InReplyTo label  `json:"in_reply_to_user_id"`
-	Note      struct {
+	Metrics   struct {
+		Retweets number `json:"retweet_count"`
+		Quotes   number `json:"quote_count"`
+	} `json:"public_metrics"`
+	Note struct {
 		Text string `json:"text"` // of posts that are longer than a post
 	} `json:"note_tweet"`
 	Edits      []label `json:"edit_history_tweet_ids"` // oldest first
@@ -117,7 +121,11 @@ func mentions(text string) bool {
 // author finds who wrote the post among the users that the frame includes.
 func (f *xFrame) author(p *xPost, tp *touchpoint.Touchpoint) error {
 	handle := ""
+	attrCount(tp, "reposts", p.Metrics.Retweets.count()+p.Metrics.Quotes.count())
 	for _, u := range f.Includes.Users {
+		if u.ID.text == p.InReplyTo.text && u.Username.text != "" {
+			attr(tp, "reply_to", onPlatform("x", u.Username.text))
+		}
 		if u.ID.text != p.Author.text || u.ID.text == "" {
 			continue
 		}

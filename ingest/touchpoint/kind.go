@@ -12,9 +12,10 @@ const (
 	FormError       Kind = "website.form_error"      // a validation error on Place.Field
 	FormSubmit      Kind = "website.form_submit"     // Attrs["outcome"]: "ok", "error" or ""
 	PageLeave       Kind = "website.page_leave"      // the page view ended
+	PageSpeed       Kind = "website.page_speed"      // what the browser measured: Attrs lcp_ms, inp_ms, wait_ms (the longest time something loaded)
 	ScriptError     Kind = "website.script_error"    // Text is the message
 	RequestFailed   Kind = "website.request_failed"  // Status is the HTTP status, Place.Page where; Attrs["url"] what; Attrs["submit"]="true" when it was a submit
-	CheckoutFailed  Kind = "website.checkout_failed" // payment or checkout error; Text the reason
+	CheckoutFailed  Kind = "website.checkout_failed" // payment or checkout error; Text the reason; Attrs["outcome"]: "declined" when bank or provider refused, "error" or ""
 	Purchase        Kind = "website.purchase"        // Amount
 	Search          Kind = "website.search"          // Text the query, Attrs["results"] the number of results
 	Identify        Kind = "website.identify"        // login or identify: Links is true
@@ -39,7 +40,7 @@ const (
 	SocialMention Kind = "social.mention"
 	SocialDirect  Kind = "social.direct_message"
 	SocialReview  Kind = "social.review" // Rating with metric "stars"
-	SocialReply   Kind = "social.reply"  // the company answered
+	SocialReply   Kind = "social.reply"  // the company answered; the party is the customer
 )
 
 // The kinds of the call channel. Place.Thread is the call (contact) id.
@@ -52,8 +53,8 @@ const (
 	CallTurn        Kind = "call.turn"        // a transcript turn; Attrs["role"]: "customer" or "agent"
 	CallEnded       Kind = "call.ended"       // Attrs["reason"]: "completed", "abandoned_queue", "abandoned_hold", "failed", "no_answer", "busy", "canceled"; Duration: the talk
 	CallSurvey      Kind = "call.survey"      // Rating
-	// CallRecord is a finished call in one record (Amazon Connect): Attrs hold wait_ms, longest_hold_ms, holds, transfers, reason, previous_contact;
-	// Duration is the talk.
+	// CallRecord is a finished call in one record (Amazon Connect): Attrs hold wait_ms, longest_hold_ms, holds, transfers, reason, previous_contact,
+	// longest_silence_ms, non_talk_ms and interruptions (which an ended call may have as well); Duration is the talk.
 	CallRecord Kind = "call.record"
 )
 

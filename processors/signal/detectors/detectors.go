@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"touchwatch/processors/signal"
+	"touchwatch/processors/signal/browsing"
 	"touchwatch/processors/signal/feedback"
 	"touchwatch/processors/signal/form"
 	"touchwatch/processors/signal/friction"
@@ -20,7 +21,7 @@ import (
 // use; s must not change afterwards.
 func New(s *settings.Settings) []signal.Detector {
 	all := []signal.Detector{
-		friction.New(s), friction.NewCheckout(s), form.New(s), mood.New(s), waiting.New(s), repeat.New(s), feedback.New(s), recovery.New(s),
+		friction.New(s), friction.NewCheckout(s), browsing.New(s), form.New(s), mood.New(s), waiting.New(s), repeat.New(s), feedback.New(s), recovery.New(s),
 	}
 	for i, d := range all {
 		if most, ok := s.Caps.Of(d.Family()); ok {

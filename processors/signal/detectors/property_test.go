@@ -21,7 +21,7 @@ import (
 var kinds = []touchpoint.Kind{
 	touchpoint.PageView, touchpoint.ClickKind, touchpoint.ClickKind, touchpoint.ClickKind, touchpoint.FormStart, touchpoint.FormField,
 	touchpoint.FormError, touchpoint.FormSubmit, touchpoint.PageLeave, touchpoint.ScriptError, touchpoint.RequestFailed,
-	touchpoint.CheckoutFailed, touchpoint.Purchase, touchpoint.Search, touchpoint.WebSurveyAnswer, touchpoint.ChatOpened,
+	touchpoint.CheckoutFailed, touchpoint.Purchase, touchpoint.Search, touchpoint.PageSpeed, touchpoint.WebSurveyAnswer, touchpoint.ChatOpened,
 	touchpoint.ChatCustomerMessage, touchpoint.ChatAgentMessage, touchpoint.ChatClosed, touchpoint.ChatRating, touchpoint.SocialPost,
 	touchpoint.SocialReview, touchpoint.SocialReply, touchpoint.CallQueued, touchpoint.CallAnswered, touchpoint.CallHoldStart,
 	touchpoint.CallHoldEnd, touchpoint.CallTransferred, touchpoint.CallTurn, touchpoint.CallEnded, touchpoint.CallSurvey, touchpoint.CallRecord,
@@ -44,8 +44,12 @@ func anything(t *rapid.T, i int, span time.Duration) touchpoint.Touchpoint {
 		Attrs: map[string]string{
 			"outcome": word("outcome", "", "ok", "error", "resolved", "declined"), "reason": word("reason", "", "completed", "abandoned_queue", "abandoned_hold"),
 			"role": word("role", "customer", "agent"), "wait_ms": word("wait", "", "400000", "x"), "holds": word("holds", "", "4"),
+			"lcp_ms": word("lcp", "", "3000", "5000", "9000", "x"), "results": word("results", "", "0", "7"),
 			"transfers": word("transfers", "", "3"), "previous_contact": word("previous", "", "1", "2"),
 		},
+	}
+	if kind == touchpoint.Search {
+		tp.Text = word("query", "boots", "boots red", "coats", "")
 	}
 	if kind == touchpoint.ClickKind {
 		tp.Click = &touchpoint.Click{Outcome: word("click", "", "none", "mutation", "request", "navigation"), X: int32(rapid.IntRange(0, 60).Draw(t, "x"))}
@@ -139,7 +143,7 @@ func FuzzOrder(f *testing.F) { f.Fuzz(rapid.MakeFuzz(orderDoesNotMatter)) }
 var names = []string{
 	"rage_click", "dead_click", "error_click", "failed_request", "checkout_failed", "form_struggle", "form_abandoned",
 	"negative_text", "problem_report", "churn_threat", "long_wait", "long_hold", "many_transfers", "abandoned_call", "hang_up_on_hold",
-	"failure_exit", "script_error", "u_turn", "page_loop", "payment_declined",
+	"failure_exit", "script_error", "u_turn", "page_loop", "payment_declined", "slow_page", "fruitless_search",
 	"unanswered_chat", "repeat_contact", "detractor", "low_csat", "low_ces", "low_stars", "good_rating", "problem_solved", "purchase",
 }
 
