@@ -10,6 +10,7 @@ import (
 	"touchwatch/processors/signal/feedback"
 	"touchwatch/processors/signal/form"
 	"touchwatch/processors/signal/friction"
+	"touchwatch/processors/signal/handling"
 	"touchwatch/processors/signal/mood"
 	"touchwatch/processors/signal/recovery"
 	"touchwatch/processors/signal/repeat"
@@ -21,7 +22,7 @@ import (
 // use; s must not change afterwards.
 func New(s *settings.Settings) []signal.Detector {
 	all := []signal.Detector{
-		friction.New(s), friction.NewCheckout(s), browsing.New(s), form.New(s), mood.New(s), waiting.New(s), repeat.New(s), feedback.New(s), recovery.New(s),
+		friction.New(s), friction.NewCheckout(s), browsing.New(s), form.New(s), mood.New(s), waiting.New(s), handling.New(s), repeat.New(s), feedback.New(s), recovery.New(s),
 	}
 	for i, d := range all {
 		if most, ok := s.Caps.Of(d.Family()); ok {

@@ -22,7 +22,7 @@ var kinds = []touchpoint.Kind{
 	touchpoint.PageView, touchpoint.ClickKind, touchpoint.ClickKind, touchpoint.ClickKind, touchpoint.FormStart, touchpoint.FormField,
 	touchpoint.FormError, touchpoint.FormSubmit, touchpoint.PageLeave, touchpoint.ScriptError, touchpoint.RequestFailed,
 	touchpoint.CheckoutFailed, touchpoint.Purchase, touchpoint.Search, touchpoint.PageSpeed, touchpoint.WebSurveyAnswer, touchpoint.ChatOpened,
-	touchpoint.ChatCustomerMessage, touchpoint.ChatAgentMessage, touchpoint.ChatClosed, touchpoint.ChatRating, touchpoint.SocialPost,
+	touchpoint.ChatCustomerMessage, touchpoint.ChatAgentMessage, touchpoint.ChatClosed, touchpoint.ChatHandover, touchpoint.ChatRating, touchpoint.SocialPost,
 	touchpoint.SocialReview, touchpoint.SocialReply, touchpoint.CallQueued, touchpoint.CallAnswered, touchpoint.CallHoldStart,
 	touchpoint.CallHoldEnd, touchpoint.CallTransferred, touchpoint.CallTurn, touchpoint.CallEnded, touchpoint.CallSurvey, touchpoint.CallRecord,
 }
@@ -45,8 +45,12 @@ func anything(t *rapid.T, i int, span time.Duration) touchpoint.Touchpoint {
 			"outcome": word("outcome", "", "ok", "error", "resolved", "declined"), "reason": word("reason", "", "completed", "abandoned_queue", "abandoned_hold"),
 			"role": word("role", "customer", "agent"), "wait_ms": word("wait", "", "400000", "x"), "holds": word("holds", "", "4"),
 			"lcp_ms": word("lcp", "", "3000", "5000", "9000", "x"), "results": word("results", "", "0", "7"),
+			"author": word("author", "", "bot"), "longest_silence_ms": word("silence", "", "25000"), "interruptions": word("interruptions", "", "9"),
 			"transfers": word("transfers", "", "3"), "previous_contact": word("previous", "", "1", "2"),
 		},
+	}
+	if kind == touchpoint.ChatAgentMessage {
+		tp.Text = word("said", "One moment please.", "You find that under My Account.", "")
 	}
 	if kind == touchpoint.Search {
 		tp.Text = word("query", "boots", "boots red", "coats", "")
@@ -144,6 +148,7 @@ var names = []string{
 	"rage_click", "dead_click", "error_click", "failed_request", "checkout_failed", "form_struggle", "form_abandoned",
 	"negative_text", "problem_report", "churn_threat", "long_wait", "long_hold", "many_transfers", "abandoned_call", "hang_up_on_hold",
 	"failure_exit", "script_error", "u_turn", "page_loop", "payment_declined", "slow_page", "fruitless_search",
+	"bot_loop", "handed_over", "dead_air", "interrupted",
 	"unanswered_chat", "repeat_contact", "detractor", "low_csat", "low_ces", "low_stars", "good_rating", "problem_solved", "purchase",
 }
 

@@ -1,0 +1,256 @@
+// Package handling owns the signals of the family handling: how a contact was dealt with, beside how long it took. A bot
+// that gives the same answer again, a conversation that is passed on and on, a call in which nobody speaks, an agent who
+// does not let the customer finish. Time in queues and between messages belongs to the package waiting.
+//
+// The detector is immutable and safe for concurrent use.
+package handling
+
+import (
+	"strconv"
+	"time"
+	"unicode"
+
+	"touchwatch/ingest/touchpoint"
+	"touchwatch/processors/signal"
+	"touchwatch/processors/signal/settings"
+)
+
+// What a mark stands for. The Key is the conversation or the call, Place the queue.
+const (
+	wrote   = iota + 1 // the customer wrote
+	botSaid            // N tells the words apart, zero for few words
+	handed             // passed on to somebody else
+	speech             // how a call was spoken: N the longest silence in ms, X the percent without speech, Y interruptions
+)
+
+// Detector makes the signals of handling.
+type Detector struct {
+	bot         settings.BotLoop
+	handed      settings.HandedOver
+	deadAir     settings.DeadAir
+	interrupted settings.Interrupted
+}
+
+// New returns the detector of how contacts are dealt with.
+func New(s *settings.Settings) *Detector {
+	return &Detector{bot: s.BotLoop, handed: s.HandedOver, deadAir: s.DeadAir, interrupted: s.Interrupted}
+}
+
+// Family implements signal.Detector.
+func (*Detector) Family() string { return "handling" }
+
+// Bounds implements signal.Detector.
+func (*Detector) Bounds() signal.Bounds {
+	return signal.Bounds{Keep: 3 * time.Hour, Gap: 12 * time.Hour, Most: 40}
+}
+
+// Observe implements signal.Detector. An event without a conversation says nothing about one.
+func (d *Detector) Observe(dst []signal.Mark, t *touchpoint.Touchpoint) []signal.Mark {
+	switch t.Kind {
+	case touchpoint.ChatCustomerMessage, touchpoint.ChatAgentMessage, touchpoint.ChatHandover, touchpoint.CallEnded, touchpoint.CallRecord:
+	default:
+		return dst
+	}
+	if t.Place.Thread == "" {
+		return dst
+	}
+	m := signal.Mark{At: t.OccurredAt, ID: t.ID, Channel: t.Channel}
+	switch t.Kind {
+	case touchpoint.ChatCustomerMessage:
+		m.Kind = wrote
+	case touchpoint.ChatAgentMessage:
+		if t.Attrs["author"] != "bot" {
+			return dst
+		}
+		m.Kind, m.N = botSaid, d.words(t.Text)
+	case touchpoint.ChatHandover:
+		m.Kind = handed
+	default:
+		if !d.spoken(&m, t) {
+			return dst
+		}
+	}
+	m.Key, m.Place = string(t.Channel)+":"+t.Place.Thread, t.Place.Queue
+	return append(dst, m)
+}
+
+// words tells texts apart by their letters, so that another number of minutes or another name's capital is the same
+// answer. It is zero for a text of few letters.
+func (d *Detector) words(text string) int64 {
+	h, letters := uint64(14695981039346656037), 0
+	for _, r := range text {
+		if !unicode.IsLetter(r) {
+			continue
+		}
+		h = (h ^ uint64(unicode.ToLower(r))) * 1099511628211
+		letters++
+	}
+	if letters < d.bot.Letters {
+		return 0
+	}
+	return int64(h>>1) | 1
+}
+
+// spoken fills what a finished call says about its speech, and reports whether any of it is worth keeping.
+func (d *Detector) spoken(m *signal.Mark, t *touchpoint.Touchpoint) bool {
+	talk := int64(t.Duration)
+	if silence := number(t, "longest_silence_ms"); silence >= d.deadAir.Silence.Milliseconds() {
+		m.N = silence
+	}
+	// The hold is long_hold's business.
+	if quiet := number(t, "non_talk_ms") - number(t, "longest_hold_ms"); quiet > 0 && talk >= d.deadAir.Talk.Milliseconds() {
+		if percent := min(quiet*100/talk, 100); percent >= int64(d.deadAir.Percent) {
+			m.X = int32(percent)
+		}
+	}
+	n := number(t, "interruptions")
+	if n >= int64(d.interrupted.Times) && float64(n)*float64(time.Minute.Milliseconds()) >= d.interrupted.AMinute*float64(max(talk, 1)) {
+		m.Y = int32(n)
+	}
+	m.Kind = speech
+	return m.N > 0 || m.X > 0 || m.Y > 0
+}
+
+// number reads a count or a time of an attribute; what is missing, negative or absurd is zero.
+func number(t *touchpoint.Touchpoint, attr string) int64 {
+	n, err := strconv.ParseInt(t.Attrs[attr], 10, 64)
+	if err != nil || n < 0 || n > (24*time.Hour).Milliseconds() {
+		return 0
+	}
+	return n
+}
+
+// Detect implements signal.Detector. Time alone changes nothing here.
+func (d *Detector) Detect(marks []signal.Mark, _ touchpoint.Millis) ([]signal.Signal, touchpoint.Millis) {
+	var kinds uint8
+	for i := range marks {
+		kinds |= 1 << (marks[i].Kind & 7)
+	}
+	if kinds&^(1<<wrote) == 0 {
+		return nil, 0 // people talk to people
+	}
+	var out []signal.Signal
+	for i := range marks {
+		if first(marks, i) {
+			out = d.conversation(out, marks[i:])
+		}
+	}
+	return out, 0
+}
+
+// first reports whether marks[i] is the first of its Key.
+func first(marks []signal.Mark, i int) bool {
+	for k := range i {
+		if marks[k].Key == marks[i].Key {
+			return false
+		}
+	}
+	return true
+}
+
+// conversation judges the conversation or call that begins with marks[0].
+func (d *Detector) conversation(out []signal.Signal, marks []signal.Mark) []signal.Signal {
+	key := marks[0].Key
+	var passed, loud []*signal.Mark // hand-overs, and what tells of speech
+	bots := 0
+	for i := range marks {
+		m := &marks[i]
+		if m.Key != key {
+			continue
+		}
+		switch m.Kind {
+		case botSaid:
+			bots++
+		case handed:
+			if len(passed) == 0 && bots > 0 {
+				bots = 0 // from the bot to the first person is what the customer wants
+				continue
+			}
+			passed = append(passed, m)
+		case speech:
+			loud = append(loud, m)
+		}
+	}
+	out = d.loop(out, marks, key)
+	if len(passed) >= d.handed.Handovers {
+		out = d.add(out, "handed_over", d.handed.Bad, passed, "was handed over "+signal.Times(len(passed))+" in one conversation")
+	}
+	return d.spokenBadly(out, loud)
+}
+
+// loop finds the answer that a bot gave most often to different messages of the customer.
+func (d *Detector) loop(out []signal.Signal, marks []signal.Mark, key string) []signal.Signal {
+	var worst []*signal.Mark
+	for i := range marks {
+		if marks[i].Key != key || marks[i].Kind != botSaid || marks[i].N == 0 {
+			continue
+		}
+		var run []*signal.Mark
+		asked := true // before the first answer
+		for k := i; k < len(marks); k++ {
+			m := &marks[k]
+			switch {
+			case m.Key != key:
+			case m.Kind == wrote:
+				asked = true
+			case m.Kind == botSaid && m.N == marks[i].N && asked:
+				run, asked = append(run, m), false
+			}
+		}
+		if len(run) > len(worst) {
+			worst = run
+		}
+	}
+	if len(worst) < d.bot.Answers {
+		return out
+	}
+	return d.add(out, "bot_loop", d.bot.Bad, worst, "the bot gave the same answer "+signal.Times(len(worst)))
+}
+
+// spokenBadly judges what the end and the record of one call say about its speech; of each measure the larger holds.
+func (d *Detector) spokenBadly(out []signal.Signal, loud []*signal.Mark) []signal.Signal {
+	var silence, share, cuts *signal.Mark
+	for _, m := range loud {
+		if m.N > 0 && (silence == nil || m.N > silence.N) {
+			silence = m
+		}
+		if m.X > 0 && (share == nil || m.X > share.X) {
+			share = m
+		}
+		if m.Y > 0 && (cuts == nil || m.Y > cuts.Y) {
+			cuts = m
+		}
+	}
+	switch {
+	case silence != nil:
+		out = d.add(out, "dead_air", d.deadAir.Bad, []*signal.Mark{silence},
+			"nobody spoke for "+signal.Words(time.Duration(silence.N)*time.Millisecond)+" of the call")
+	case share != nil:
+		out = d.add(out, "dead_air", d.deadAir.Bad, []*signal.Mark{share}, "nobody spoke for "+strconv.Itoa(int(share.X))+" % of the call")
+	}
+	if cuts != nil {
+		out = d.add(out, "interrupted", d.interrupted.Bad, []*signal.Mark{cuts}, "was interrupted "+signal.Times(int(cuts.Y))+" in one call")
+	}
+	return out
+}
+
+func (d *Detector) add(out []signal.Signal, name string, effect settings.Bad, part []*signal.Mark, reason string) []signal.Signal {
+	weight := effect.Points(1)
+	if weight == 0 {
+		return out
+	}
+	from, to := part[0], part[len(part)-1]
+	ids := make([]touchpoint.ID, len(part))
+	queue := ""
+	for i, m := range part {
+		ids[i] = m.ID
+		if m.Place != "" {
+			queue = m.Place
+		}
+	}
+	return append(out, signal.Signal{
+		Name: name, Family: d.Family(), Episode: from.Key, First: from.At, At: to.At,
+		Weight: weight, Half: effect.HalfSeconds(), Channel: from.Channel,
+		Places: signal.Places(signal.PlaceKey("queue", queue)), Evidence: signal.Evidence(ids), Reason: reason,
+	})
+}
