@@ -143,6 +143,11 @@ func (r *Run) killed(n *node) (*node, error) {
 	}
 	r.forget(n)
 	r.note("killed %s (process %d)", n.name, n.pid())
+	return r.again(n)
+}
+
+// again starts a process of the same name and roles as one that has ended.
+func (r *Run) again(n *node) (*node, error) {
 	var roles []app.Role
 	for _, role := range n.roles {
 		roles = append(roles, app.Role(role))

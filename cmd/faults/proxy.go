@@ -29,6 +29,7 @@ type Counts struct {
 	Refused     atomic.Int64 // connections ended at once, because of Refuse
 	Held        atomic.Int64 // pieces of data that had to wait
 	Dropped     atomic.Int64 // replies that the server sent and nobody got
+	Answered    atomic.Int64 // requests that the proxy answered itself
 }
 
 // rules are what a proxy does to data that passes.
@@ -37,6 +38,22 @@ type rules struct {
 	delay                             time.Duration // of every piece of a reply
 	doom                              int           // so many of the next requests that match get no reply
 	match                             func(request []byte) bool
+	answer                            []byte // what those that match get instead of being passed on; nil passes them on
+	trap                              *Trap
+}
+
+// Trap waits for one request and then springs: the request's connection ends, either before the server sees the request or when the
+// server has done it and before anybody knows.
+type Trap struct {
+	// Match recognises a piece of the request.
+	Match func(request []byte) bool
+	// After lets the request through: Ends recognises its last piece (nil: the one that matched), Done the piece of the answer which shows
+	// that the server has done it (nil: the first).
+	After bool
+	Ends  func(request []byte) bool
+	Done  func(reply []byte) bool
+	// Spring is called once, from a goroutine of the proxy.
+	Spring func()
 }
 
 // link is one connection through a proxy.
@@ -45,6 +62,8 @@ type link struct {
 	done      chan struct{} // closed when either side ended
 	once      sync.Once
 	doomed    atomic.Bool // the next reply is dropped
+	caught    bool        // a piece of the trap's request has passed; belongs to the goroutine of requests
+	sprung    atomic.Pointer[Trap]
 }
 
 func (l *link) end() {
@@ -91,6 +110,14 @@ func (p *Proxy) Refuse() { p.set(func() { p.rules.refuse = true }) }
 func (p *Proxy) DropReplies(n int, match func(request []byte) bool) {
 	p.set(func() { p.rules.doom, p.rules.match = n, match })
 }
+
+// Answer sends these bytes to the client for each of the next n requests that match, instead of passing them on, and ends the connection.
+func (p *Proxy) Answer(n int, match func(request []byte) bool, answer []byte) {
+	p.set(func() { p.rules.doom, p.rules.match, p.rules.answer = n, match, answer })
+}
+
+// Set lays a trap in place of the one that lies there.
+func (p *Proxy) Set(t *Trap) { p.set(func() { p.rules.trap = t }) }
 
 // Heal ends every fault. What was held goes on.
 func (p *Proxy) Heal() { p.set(func() { p.rules = rules{} }) }
@@ -196,13 +223,41 @@ func (p *Proxy) request(l *link, piece []byte) bool {
 	defer p.mu.Unlock()
 	if p.rules.doom > 0 && p.rules.match(piece) && !l.doomed.Load() {
 		p.rules.doom--
+		if p.rules.answer != nil {
+			p.counts.Answered.Add(1)
+			_, _ = l.near.Write(p.rules.answer)
+			return false
+		}
 		l.doomed.Store(true)
 	}
-	return true
+	return p.rules.trap == nil || !p.springs(l, piece)
+}
+
+// springs looks whether a piece of a request springs the trap now; if it does so after the request, the reply will. The caller holds the lock.
+func (p *Proxy) springs(l *link, piece []byte) bool {
+	t := p.rules.trap
+	l.caught = l.caught || t.Match(piece)
+	switch {
+	case !l.caught:
+		return false
+	case !t.After:
+		p.rules.trap = nil
+		t.Spring()
+		return true
+	case t.Ends == nil || t.Ends(piece):
+		p.rules.trap = nil
+		l.sprung.Store(t)
+	}
+	return false
 }
 
 // reply waits while replies are held or delayed, and drops the reply of a marked connection.
-func (p *Proxy) reply(l *link, _ []byte) bool {
+func (p *Proxy) reply(l *link, piece []byte) bool {
+	if t := l.sprung.Load(); t != nil && (t.Done == nil || t.Done(piece)) {
+		p.counts.Dropped.Add(1)
+		t.Spring()
+		return false
+	}
 	if l.doomed.Load() {
 		p.counts.Dropped.Add(1)
 		return false

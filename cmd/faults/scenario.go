@@ -19,6 +19,16 @@ var All = []Scenario{
 		Holds: "whoever comes next goes on from what Redis says",
 	},
 	{
+		Name: "points-ingest", Row: "1", play: pointsIngest,
+		Fault: "ingest is killed between fetching, planning, sending, confirming and committing, once at each point",
+		Holds: "a plan is sent again as written; what is in the timeline twice counts once",
+	},
+	{
+		Name: "points-customers", Row: "1", play: pointsCustomers,
+		Fault: "the customers' stage is killed between folding, flushing, copying the outbox and committing, once at each point",
+		Holds: "what was flushed is not folded again, what was not is; alerts and signals that are copied twice count once",
+	},
+	{
 		Name: "roll", Row: "30", play: roll,
 		Fault: "two processes with all roles are stopped by SIGTERM under load and replaced, one after the other",
 		Holds: "each ends in order within its deadline with exit code 0; a board that is told to come back misses nothing",

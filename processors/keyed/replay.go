@@ -32,12 +32,15 @@ func NewReplay[S any](build Build[S]) (*Replay[S], error) {
 // Apply folds the entry at an offset of the partition. It returns an error for settings that cannot be used.
 func (r *Replay[S]) Apply(e *timeline.Entry, offset int64) error {
 	w := r.w
+	var fresh *node[S]
 	if e.Kind != timeline.Config && w.cache.get(e.Subject) == nil {
-		s := w.logic.New(e.Subject)
-		w.cache.put(e.Subject, s, 0, 0)
+		fresh = w.cache.put(e.Subject, w.logic.New(e.Subject), 0, 0)
 	}
 	if err := w.fold(e, offset, nil); err != nil {
 		return err
+	}
+	if fresh != nil && !fresh.dirty { // a repeat: the subject is as unknown as before
+		w.cache.drop(fresh)
 	}
 	for _, o := range w.fx.out {
 		if o.kind == OutAlert {

@@ -1,0 +1,117 @@
+package faults
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+)
+
+// point is a place between two durable effects at which a process is killed.
+type point struct {
+	name  string
+	kafka bool // the request goes to Kafka, else to Redis
+	match func(request []byte) bool
+	after bool // when the server has done it; else before it hears of it
+}
+
+// Kinds of requests to Kafka.
+const (
+	apiProduce      = 0
+	apiOffsetCommit = 8
+)
+
+// asks recognises a request to Kafka of a kind that names all of these.
+func asks(api uint16, names ...string) func([]byte) bool {
+	return func(b []byte) bool {
+		return len(b) > 8 && binary.BigEndian.Uint16(b[4:]) == api && holds(b, names)
+	}
+}
+
+// writes recognises a piece of a request to Redis that names all of these.
+func writes(names ...string) func([]byte) bool {
+	return func(b []byte) bool { return holds(b, names) }
+}
+
+func holds(b []byte, names []string) bool {
+	for _, name := range names {
+		if !bytes.Contains(b, []byte(name)) {
+			return false
+		}
+	}
+	return true
+}
+
+// answersExec recognises the answer to EXEC among those to the commands that it collects.
+func answersExec(reply []byte) bool {
+	return bytes.HasPrefix(reply, []byte("*")) || bytes.Contains(reply, []byte("\r\n*"))
+}
+
+// Ingest stores a plan, sends it, confirms it, and commits; the customers' stage folds, flushes, copies the outbox, and commits.
+var (
+	ingestPoints = []point{
+		{"records are fetched, no plan is stored", false, writes("tw:ingest:", "\r\nplan\r\n"), false},
+		{"the plan is stored, nothing is sent", false, writes("tw:ingest:", "\r\nplan\r\n"), true},
+		{"the plan is sent in part: a batch for one partition is not", true, asks(apiProduce, "customer.timeline"), false},
+		{"the plan is in the timeline, the broker's answer is not heard", true, asks(apiProduce, "customer.timeline"), true},
+		{"the plan is sent and not confirmed", false, writes("tw:ingest:", "\r\nup_to\r\n"), false},
+		{"the plan is confirmed, no offset is committed", true, asks(apiOffsetCommit, "touchwatch.ingest"), false},
+	}
+	customerPoints = []point{
+		{"entries are folded and not flushed", false, writes("}:offset\r\n", "}:customers:"), false},
+		{"entries are flushed, Redis's answer is not heard", false, writes("}:offset\r\n", "}:customers:"), true},
+		{"entries are flushed, no offset is committed", true, asks(apiOffsetCommit, "touchwatch.customers"), false},
+		{"the offset is committed, the broker's answer is not heard", true, asks(apiOffsetCommit, "touchwatch.customers"), true},
+		{"the outbox is copied to Kafka, the relay's position is not stored", false, writes("}:relay\r\n", "\r\nposition\r\n", "hset"), false},
+		{"a place's state is flushed, Redis's answer is not heard", false, writes("tw:place:{", "}:customers:"), true},
+	}
+)
+
+func pointsIngest(r *Run) error    { return r.points(ingestPoints) }
+func pointsCustomers(r *Run) error { return r.points(customerPoints) }
+
+// points kills the worker at each point once, under load.
+func (r *Run) points(all []point) error {
+	_, worker, err := r.apart()
+	if err != nil {
+		return err
+	}
+	l, err := r.loaded(int64(len(all))*1500, time.Duration(len(all))*11*time.Second)
+	if err != nil {
+		return err
+	}
+	for i := range all {
+		if err := errors.Join(worker.works(), l.under()); err != nil {
+			return err
+		}
+		if worker, err = r.killedAt(worker, &all[i]); err != nil {
+			return fmt.Errorf("killing when %s: %w", all[i].name, err)
+		}
+	}
+	if err := r.prove(int64(len(all)), "processes killed with SIGKILL between two durable effects"); err != nil {
+		return err
+	}
+	return l.wait()
+}
+
+// killedAt lays a trap that kills the node, waits until it has, and starts the node again.
+func (r *Run) killedAt(n *node, at *point) (*node, error) {
+	trap := &Trap{Match: at.match, After: at.after, Spring: func() { _ = n.signal(os.Kill) }}
+	proxy := r.kafka.proxy
+	if !at.kafka {
+		proxy, trap.Ends, trap.Done = r.redis.proxy, execs, answersExec
+	}
+	proxy.Set(trap)
+	select {
+	case <-n.dead:
+	case <-time.After(settleWithin):
+		return nil, fmt.Errorf("it did not come to that within %s", settleWithin)
+	case <-r.ctx.Done():
+		return nil, r.ctx.Err()
+	}
+	r.forget(n)
+	r.note("killed %s (process %d): %s", n.name, n.pid(), at.name)
+	return r.again(n)
+}
