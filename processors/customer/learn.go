@@ -102,7 +102,7 @@ func (s *State) countSignals(t *touchpoint.Touchpoint, fresh []signal.Signal, fx
 	for i := range fresh {
 		if fresh[i].Negative() {
 			c.Negatives = 1
-		} else {
+		} else if fresh[i].Weight > 0 {
 			c.Recoveries = 1
 		}
 	}

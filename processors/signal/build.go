@@ -81,3 +81,6 @@ func Brief(s string, n int) string {
 	}
 	return s[:max(n, 0)] + "…"
 }
+
+// Percent says a share in plain words: "80 %".
+func Percent(n int) string { return strconv.Itoa(n) + " %" }

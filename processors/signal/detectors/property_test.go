@@ -149,6 +149,7 @@ var names = []string{
 	"negative_text", "problem_report", "churn_threat", "long_wait", "long_hold", "many_transfers", "abandoned_call", "hang_up_on_hold",
 	"failure_exit", "script_error", "u_turn", "page_loop", "payment_declined", "slow_page", "fruitless_search",
 	"bot_loop", "handed_over", "dead_air", "interrupted",
+	"short_call", "closed_unanswered", "agent_silence", "answer_due",
 	"unanswered_chat", "repeat_contact", "detractor", "low_csat", "low_ces", "low_stars", "good_rating", "problem_solved", "purchase",
 }
 
@@ -205,7 +206,7 @@ func check(t *rapid.T, d signal.Detector, g *signal.Signal, marks []signal.Mark,
 	switch {
 	case !slices.Contains(names, g.Name):
 		t.Fatalf("%s: an unknown name: %+v", d.Family(), g)
-	case g.Family != d.Family() || g.Channel == "" || g.Episode == "" || g.Reason == "" || g.Weight == 0 || g.Half <= 0:
+	case g.Family != d.Family() || g.Channel == "" || g.Episode == "" || g.Reason == "" || (g.Weight == 0) != (g.Name == "answer_due") || g.Half <= 0:
 		t.Fatalf("%s: something is missing: %+v", d.Family(), g)
 	case !begins || g.At < g.First:
 		t.Fatalf("%s: begins at no mark, or ends before it begins: %+v", d.Family(), g)

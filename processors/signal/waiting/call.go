@@ -19,6 +19,8 @@ func (s *span) grow(length touchpoint.Millis, from, to *signal.Mark) {
 	}
 }
 
+func (s *span) duration() time.Duration { return time.Duration(s.length) * time.Millisecond }
+
 // story is what the marks of one call say about it.
 type story struct {
 	first      *signal.Mark
@@ -30,6 +32,9 @@ type story struct {
 	holds      int
 	lastHold   *signal.Mark // the mark that ended it
 	onHold     bool         // ended while on hold
+	passedOn   bool         // to somebody who took it from there
+	talkFrom   *signal.Mark // the first answer
+	cut        *signal.Mark // the record that tells of a short call
 }
 
 // read follows the marks of a call in order.
@@ -57,7 +62,14 @@ func (s *story) apply(m *signal.Mark) {
 		if s.waiting == nil {
 			s.waiting = m
 		}
+	case transferred:
+		s.passedOn = true
+	case cutShort:
+		s.cut = m
 	case answered:
+		if s.talkFrom == nil {
+			s.talkFrom = m
+		}
 		s.endWait(m, touchpoint.Millis(m.N))
 	case holdStart:
 		if s.held == nil {
@@ -123,17 +135,19 @@ func (j *judge) call(key string) {
 	j.longWait(key, &s)
 	j.longHold(key, &s)
 	j.gaveUp(key, &s)
+	j.shortCall(key, &s)
 }
 
 func (j *judge) longWait(key string, s *story) {
-	set := j.set.LongWait
-	share, at, from, to := shareOf(s.wait.length, set.Call), touchpoint.Millis(0), s.wait.from, s.wait.to
+	set, limit := j.set.LongWait, j.target(key).call
+	share, at, from, to := shareOf(s.wait.duration(), limit), touchpoint.Millis(0), s.wait.from, s.wait.to
 	reason := "waited " + signal.Words(time.Duration(s.wait.length)*time.Millisecond) + " in the queue"
 	if share > 0 {
 		at = to.At
 	}
 	if s.waiting != nil {
-		if live, since := j.running(s.waiting.At, set.Call); live > share {
+		j.due(nil, s.waiting, limit, "that a call may wait in the queue")
+		if live, since := j.running(s.waiting.At, limit); live > share {
 			share, at, from, to = live, since, s.waiting, s.waiting
 			reason = "has been waiting in the queue for over " + signal.Words(since.Sub(from.At))
 		}
@@ -145,7 +159,7 @@ func (j *judge) longWait(key string, s *story) {
 
 func (j *judge) longHold(key string, s *story) {
 	set := j.set.LongHold
-	share, at, from, to := shareOf(s.hold.length, set.Hold), touchpoint.Millis(0), s.hold.from, s.hold.to
+	share, at, from, to := shareOf(s.hold.duration(), set.Hold), touchpoint.Millis(0), s.hold.from, s.hold.to
 	reason := "was on hold for " + signal.Words(time.Duration(s.hold.length)*time.Millisecond)
 	if share > 0 {
 		at = to.At
@@ -187,4 +201,27 @@ func (j *judge) gaveUp(key string, s *story) {
 		}
 		j.add("hang_up_on_hold", key, j.set.HangUpOnHold.Bad, 1, s.first, s.over, s.over.At, reason)
 	}
+}
+
+// shortCall judges a call that somebody answered after a long wait and that was over at once: cut off, sent away, or put
+// down. A call that was passed on went on elsewhere.
+func (j *judge) shortCall(key string, s *story) {
+	if s.over == nil || s.passedOn || (s.reason != "" && s.reason != "completed") {
+		return
+	}
+	talk, end := int64(0), s.over
+	switch {
+	case s.cut != nil:
+		talk, end = s.cut.N, s.cut
+	case s.talkFrom != nil && s.over.Kind == ended:
+		if talk = s.over.N; talk == 0 {
+			talk = int64(s.over.At - s.talkFrom.At)
+		}
+	}
+	wait := max(int64(s.wait.length), int64(end.Y)*1000)
+	if end.Kind != cutShort && !j.short(wait, talk) {
+		return
+	}
+	j.add("short_call", key, j.set.ShortCall.Bad, 1, s.first, end, end.At,
+		"waited "+signal.Words(time.Duration(wait)*time.Millisecond)+" for a call that was over after "+signal.Words(time.Duration(talk)*time.Millisecond))
 }

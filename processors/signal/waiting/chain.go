@@ -32,6 +32,9 @@ func (j *judge) chain(roots []string, first int) {
 		case record:
 			counted = max(counted, int(m.Y))
 		case previous:
+			if again(j.marks[:k], m) {
+				continue // the same record, sent once more with a change
+			}
 			linked++
 		default:
 			continue
@@ -90,4 +93,14 @@ func (j *judge) continues(key string) string {
 		}
 	}
 	return ""
+}
+
+// again reports whether an earlier mark says the same of the same call.
+func again(earlier []signal.Mark, m *signal.Mark) bool {
+	for i := range earlier {
+		if earlier[i].Kind == previous && earlier[i].Key == m.Key && earlier[i].Note == m.Note {
+			return true
+		}
+	}
+	return false
 }

@@ -23,22 +23,24 @@ const (
 	holdStart   //
 	holdEnd     // N: the hold in ms
 	transferred //
-	ended       // Note: the reason
+	ended       // N: the talk in ms, Note: the reason
 	record      // N: the wait in ms, X holds, Y transfers, Note the reason
 	recordHold  // N: the longest hold in ms
 	previous    // Note: Key of the call this one continues
-	asked       // the customer wrote and wants an answer
-	answer      // an agent wrote, or a bot if that counts
-	closed      // the conversation was closed
+	asked       // the customer wrote and wants an answer; X: what kind of message
+	answer      // an agent wrote, or a bot if that counts; X: promised when there is more to come
+	closed      // the conversation was closed; Note: the outcome
+	cutShort    // a record of a call that was short after a long wait; N: the talk in ms, Y: the wait in s
 )
 
 // Detector makes the signals of waiting.
 type Detector struct {
-	set *settings.Settings
+	set     *settings.Settings
+	targets targets
 }
 
 // New returns the detector of waits, holds, transfers and unanswered chats.
-func New(s *settings.Settings) *Detector { return &Detector{set: s} }
+func New(s *settings.Settings) *Detector { return &Detector{set: s, targets: newTargets(s)} }
 
 // Family implements signal.Detector.
 func (*Detector) Family() string { return "waiting" }
@@ -63,25 +65,26 @@ func (d *Detector) Observe(dst []signal.Mark, t *touchpoint.Touchpoint) []signal
 	case touchpoint.CallTransferred:
 		m.Kind = transferred
 	case touchpoint.CallEnded:
-		m.Kind, m.Note = ended, t.Attrs["reason"]
+		m.Kind, m.N, m.Note = ended, max(int64(t.Duration), 0), t.Attrs["reason"]
 	case touchpoint.CallRecord:
 		m.Key = key(t)
-		return observeRecord(dst, m, t)
+		return d.observeRecord(dst, m, t)
 	case touchpoint.ChatCustomerMessage:
 		if settled(t) {
 			return dst
 		}
 		m.Kind = asked
-		if remark(t) {
-			m.X = brief
-		}
+		m.X = urgency(t)
 	case touchpoint.ChatAgentMessage:
 		if t.Attrs["author"] == "bot" && !d.set.UnansweredChat.BotAnswers {
 			return dst
 		}
-		m.Kind, m.Place = answer, ""
+		m.Kind = answer
+		if t.Attrs["author"] != "bot" && d.promises(t.Text) {
+			m.X = promised
+		}
 	case touchpoint.ChatClosed:
-		m.Kind, m.Place = closed, ""
+		m.Kind, m.Note = closed, t.Attrs["outcome"]
 	default:
 		return dst
 	}
@@ -97,7 +100,7 @@ func key(t *touchpoint.Touchpoint) string {
 	return string(t.Channel) + ":" + t.Place.Thread
 }
 
-func observeRecord(dst []signal.Mark, m signal.Mark, t *touchpoint.Touchpoint) []signal.Mark {
+func (d *Detector) observeRecord(dst []signal.Mark, m signal.Mark, t *touchpoint.Touchpoint) []signal.Mark {
 	m.Kind, m.N, m.Note = record, number(t, "wait_ms"), t.Attrs["reason"]
 	m.X, m.Y = int32(number(t, "holds")), int32(number(t, "transfers"))
 	dst = append(dst, m)
@@ -105,6 +108,11 @@ func observeRecord(dst []signal.Mark, m signal.Mark, t *touchpoint.Touchpoint) [
 	if hold := number(t, "longest_hold_ms"); hold > 0 {
 		m.Kind, m.N = recordHold, hold
 		dst = append(dst, m)
+	}
+	if wait, talk := number(t, "wait_ms"), int64(t.Duration); d.short(wait, talk) {
+		m.Kind, m.N, m.Y = cutShort, talk, int32(wait/1000)
+		dst = append(dst, m)
+		m.Y = 0
 	}
 	if before := t.Attrs["previous_contact"]; before != "" {
 		m.Kind, m.N, m.Note = previous, 0, string(t.Channel)+":"+before
@@ -135,8 +143,52 @@ func settled(t *touchpoint.Touchpoint) bool {
 	return false
 }
 
-// brief marks a message that is a remark rather than a question.
-const brief = 1
+// short reports whether a talk was over at once after a long wait.
+func (d *Detector) short(wait, talk int64) bool {
+	set := d.set.ShortCall
+	return wait >= set.Wait.Milliseconds() && talk > 0 && talk <= set.Talk.Milliseconds()
+}
+
+// What kind of message the customer wrote, and that an agent will be back.
+const (
+	brief    = iota + 1 // a remark rather than a question
+	urging              // a question or a complaint
+	promised            // of an agent's message: there is more to come
+)
+
+// urgency says what kind of message the customer wrote, zero for any other.
+func urgency(t *touchpoint.Touchpoint) int32 {
+	switch {
+	case remark(t):
+		return brief
+	case strings.Contains(t.Text, "?"), t.Mood != nil && (t.Mood.Displeasure >= upset || t.Mood.Problem >= broken):
+		return urging
+	}
+	return 0
+}
+
+// From these displeasure and problem on a message without a question mark wants an answer as well.
+const (
+	upset  = 0.2
+	broken = 0.5
+)
+
+// promiseBytes is how long a message is at most that only asks for a moment.
+const promiseBytes = 160
+
+// promises reports whether an agent asks for a moment.
+func (d *Detector) promises(text string) bool {
+	if text == "" || len(text) > promiseBytes || strings.HasSuffix(text, "?") {
+		return false
+	}
+	lower := strings.ToLower(text)
+	for _, p := range d.set.AgentSilence.Promises {
+		if strings.Contains(lower, p) {
+			return true
+		}
+	}
+	return false
+}
 
 // remarkLetters is how many characters a remark has at most.
 const remarkLetters = 48
@@ -150,9 +202,14 @@ func remark(t *touchpoint.Touchpoint) bool {
 	return utf8.RuneCountInString(t.Text) <= remarkLetters && !strings.ContainsAny(t.Text, "?0123456789")
 }
 
-// Detect implements signal.Detector.
+// Detect implements signal.Detector, for somebody of whom nothing is known.
 func (d *Detector) Detect(marks []signal.Mark, now touchpoint.Millis) ([]signal.Signal, touchpoint.Millis) {
-	j := judge{Detector: d, marks: marks, now: now}
+	return d.DetectFor(signal.Party{}, marks, now)
+}
+
+// DetectFor implements signal.Personal: targets may differ by segment.
+func (d *Detector) DetectFor(party signal.Party, marks []signal.Mark, now touchpoint.Millis) ([]signal.Signal, touchpoint.Millis) {
+	j := judge{Detector: d, party: party, marks: marks, now: now}
 	for i := range marks {
 		if j.firstOf(i) {
 			if isChat(marks[i].Key) {
@@ -166,11 +223,19 @@ func (d *Detector) Detect(marks []signal.Mark, now touchpoint.Millis) ([]signal.
 	return j.out, j.wake
 }
 
+func channelOf(key string) touchpoint.Channel {
+	if isChat(key) {
+		return touchpoint.Chat
+	}
+	return touchpoint.Call
+}
+
 func isChat(key string) bool { return strings.HasPrefix(key, string(touchpoint.Chat)) }
 
 // judge is one pass over a window.
 type judge struct {
 	*Detector
+	party signal.Party
 	marks []signal.Mark
 	now   touchpoint.Millis
 	out   []signal.Signal
@@ -209,10 +274,6 @@ func (j *judge) add(name, episode string, effect settings.Bad, share float64, fr
 	if weight == 0 {
 		return
 	}
-	channel := touchpoint.Call
-	if isChat(from.Key) {
-		channel = touchpoint.Chat
-	}
 	queue := from.Place
 	if queue == "" {
 		queue = to.Place
@@ -223,22 +284,22 @@ func (j *judge) add(name, episode string, effect settings.Bad, share float64, fr
 	}
 	j.out = append(j.out, signal.Signal{
 		Name: name, Family: j.Family(), Episode: episode, First: from.At, At: at,
-		Weight: weight, Half: effect.HalfSeconds(), Channel: channel,
+		Weight: weight, Half: effect.HalfSeconds(), Channel: channelOf(from.Key),
 		Places: signal.Places(signal.PlaceKey("queue", queue)), Evidence: evidence, Reason: reason,
 	})
 }
 
 // steps are the multiples of a limit at which a wait weighs more, with the share of the weight from there on.
 var steps = [...]struct {
-	times touchpoint.Millis
+	times time.Duration
 	share float64
 }{{1, 1}, {2, 1.5}, {4, 2}}
 
 // shareOf returns how much of the weight a finished wait deserves; zero below the limit.
-func shareOf(wait touchpoint.Millis, limit time.Duration) float64 {
+func shareOf(wait, limit time.Duration) float64 {
 	share := 0.0
 	for _, s := range steps {
-		if wait >= s.times*touchpoint.Millis(limit.Milliseconds()) {
+		if wait >= s.times*limit {
 			share = s.share
 		}
 	}
@@ -248,7 +309,7 @@ func shareOf(wait touchpoint.Millis, limit time.Duration) float64 {
 // running returns how much of the weight a wait that still goes on deserves now, and when it last rose.
 func (j *judge) running(from touchpoint.Millis, limit time.Duration) (share float64, since touchpoint.Millis) {
 	for _, s := range steps {
-		due := from + s.times*touchpoint.Millis(limit.Milliseconds())
+		due := from.Add(s.times * limit)
 		if !j.reached(due) {
 			break
 		}
