@@ -90,6 +90,13 @@ describe('the waterfall', () => {
     expect(w.steps[0]!.left).toBe(0);
   });
 
+  it('shows what the cap of a family took away before what the bounds did', () => {
+    const cap: Contribution = { name: 'limit', family: 'friction', episode: 'friction', points: 30 };
+    const w = waterfall({ baseline: 100, score: 0, contributions: [c('a', -60), c('b', -90), cap, c('limit', 20)] });
+    expect(w.steps.map((s) => s.contribution.family ?? s.contribution.name)).toEqual(['b', 'a', 'friction', 'limit']);
+    expect(sum(w)).toBe(0);
+  });
+
   it('folds what has faded into one line that still counts', () => {
     const w = waterfall({ baseline: 100, score: 89.94, contributions: [c('a', -10), c('b', -0.04), c('c', -0.02)] });
     expect(w.rest).toEqual({ count: 2, points: -0.06 });

@@ -219,9 +219,11 @@ export interface CustomerState {
 }
 
 export interface Contribution {
-  /** Signal id, or "limit" for what the clamp took away. */
+  /** Signal id, or "limit" for what the clamp took away, "limit/" and a family for what the family's cap did. */
   signal?: string;
   name: string;
+  /** Family of the signal, or whose cap the limit is; empty for the clamp. */
+  family?: string;
   episode?: string;
   /** Score points it is worth at as_of. */
   points: number;

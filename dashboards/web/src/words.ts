@@ -74,6 +74,7 @@ const OUTCOME: Record<string, string> = {
   handled: 'handled',
   false_alarm: 'false alarm',
   recovered: 'recovered by itself',
+  merged: 'part of a more urgent alert',
 };
 
 export const outcomeName = (o: string | undefined): string => (o ? (OUTCOME[o] ?? plain(o)) : 'ended');

@@ -6,7 +6,7 @@ import { ago, count, money } from '../format';
 import { alerts, now, picture } from '../live/store';
 import { isOpen } from '../live/picture';
 import { acknowledge, askToResolve, sending } from '../desk';
-import { channelName, outcomeName, personName, plain, reachable, splitPlace } from '../words';
+import { channelName, outcomeName, personName, plain, splitPlace } from '../words';
 import { ChannelIcon, customerPath, Empty, Panel, placePath, SeverityMark, When } from '../ui/bits';
 import { useHeld } from '../ui/hold';
 import { Icon } from '../ui/icon';
@@ -116,6 +116,7 @@ function About({ alert: a }: { alert: Alert }) {
       {!!s.value && <span>{money(s.value)} a year</span>}
       {!!a.affected && <span>{count(a.affected)} customers hit</span>}
       {s.owner && <span class="owner">owner {s.owner}</span>}
+      {s.reach?.[0] && <span class="reach">{s.reach[0].value}</span>}
     </p>
   );
 }
@@ -124,7 +125,7 @@ function About({ alert: a }: { alert: Alert }) {
 function Facts({ alert: a }: { alert: Alert }) {
   const [open, setOpen] = useState(false);
   const evidence = a.evidence ?? [];
-  const reach = (a.subject.reach ?? []).filter((r) => reachable(r.kind));
+  const reach = a.subject.reach ?? []; // of somebody who is in a chat only, the contact there
   return (
     <>
       <div class="facts">

@@ -56,6 +56,8 @@ export function Score({ explanation, asOf, chosen, onChoose }: Props) {
 const isChosen = (c: Contribution, chosen: readonly string[]): boolean =>
   chosen.length > 0 && (c.evidence ?? []).join() === chosen.join();
 
+const limitName = (c: Contribution): string => (c.family ? `Limit of ${plain(c.family)}` : 'Limit');
+
 function Line({ step, chosen, onChoose, zero, hundred }: { step: Step; chosen: boolean; onChoose: Props['onChoose']; zero: number; hundred: number }) {
   const c = step.contribution;
   const limit = c.name === 'limit';
@@ -65,7 +67,7 @@ function Line({ step, chosen, onChoose, zero, hundred }: { step: Step; chosen: b
     <>
       <span class="fall-name">
         {c.channel && <ChannelIcon channel={c.channel} />}
-        {limit ? 'Limit' : sentence(plain(c.name))}
+        {limit ? limitName(c) : sentence(plain(c.name))}
       </span>
       <span class="fall-points">{signedPoints(c.points)}</span>
       <svg class={`fall-bar tone-${tone}`} viewBox="0 0 1000 10" preserveAspectRatio="none" aria-hidden="true" focusable="false">
