@@ -88,7 +88,7 @@ type Auth struct {
 type Limits struct {
 	// Oldest is how old a touchpoint may be when it arrives; older ones go to the dead topic. 0 takes any age.
 	Oldest time.Duration `yaml:"oldest"`
-	// CacheMiB bounds the customers kept in memory per timeline partition. 0 means 64.
+	// CacheMiB bounds the customers kept in memory by a process, over all partitions it holds; places have as much again. 0 means 64.
 	CacheMiB int `yaml:"cache_mib"`
 	// ForgetAnonymous and ForgetKnown are how long a party without touchpoints is remembered. Part of the settings that take
 	// effect by an entry in the timeline. At least a minute.

@@ -31,7 +31,7 @@ func DevConfig(d DevAddrs) Config {
 	for i := range c.Topics.Raw {
 		c.Topics.Raw[i].Partitions = 2
 	}
-	c.Limits.CacheMiB, c.Limits.HistoryDays = 4, 2
+	c.Limits.CacheMiB, c.Limits.HistoryDays = 16, 2
 	c.Limits.ForgetAnonymous, c.Limits.ForgetKnown = 10*time.Minute, 7*24*time.Hour
 	return c
 }

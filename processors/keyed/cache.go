@@ -5,7 +5,7 @@ import "container/list"
 // cache keeps the states of recently used subjects, bounded in bytes. States changed since the last flush are pinned:
 // they are evicted only after their flush.
 type cache[S any] struct {
-	limit int
+	limit func() int // bytes; asked with every trim
 	bytes int
 	nodes map[string]*node[S]
 	order *list.List // of *node[S], most recently used first
@@ -30,7 +30,7 @@ const (
 	historyUnknown = 1 << 30
 )
 
-func newCache[S any](limit int) *cache[S] {
+func newCache[S any](limit func() int) *cache[S] {
 	return &cache[S]{limit: limit, nodes: map[string]*node[S]{}, order: list.New()}
 }
 
@@ -92,7 +92,8 @@ func (c *cache[S]) drop(n *node[S]) {
 
 // trim evicts the least recently used clean states until the bound holds.
 func (c *cache[S]) trim() {
-	for e := c.order.Back(); e != nil && c.bytes > c.limit; {
+	limit := c.limit()
+	for e := c.order.Back(); e != nil && c.bytes > limit; {
 		n := e.Value.(*node[S])
 		e = e.Prev()
 		if !n.dirty {

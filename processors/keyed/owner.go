@@ -51,7 +51,7 @@ func (w *worker[S]) load(ctx context.Context) error {
 	if _, err := pipe.Exec(ctx); err != nil && !errors.Is(err, redis.Nil) {
 		return fmt.Errorf("read partition %d of %s: %w", w.a.Partition, w.opt.Topic, err)
 	}
-	w.cache = newCache[S](w.opt.CacheBytes)
+	w.cache = newCache[S](w.rt.share)
 	w.fx = NewEffects()
 	w.pending = nil
 	w.sentTimers = map[timerKey]time.Time{}

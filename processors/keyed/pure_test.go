@@ -29,7 +29,7 @@ func TestAPositionReachesWhatIsAtOrBehindIt(t *testing.T) {
 }
 
 func TestTheCacheKeepsChangedStatesAndForgetsTheOldest(t *testing.T) {
-	c := newCache[tally](250)
+	c := newCache[tally](func() int { return 250 })
 	a := c.put("a", &tally{}, 100, 0)
 	c.put("b", &tally{}, 100, 0)
 	c.put("c", &tally{}, 100, 0)
@@ -42,5 +42,20 @@ func TestTheCacheKeepsChangedStatesAndForgetsTheOldest(t *testing.T) {
 	c.clean(func(*tally) int { return 180 }, 50)
 	if c.get("a") != nil || c.bytes != 100 {
 		t.Errorf("want a evicted once it is clean; bytes=%d", c.bytes)
+	}
+}
+
+func TestPartitionsShareTheBoundOfTheProcess(t *testing.T) {
+	rt := New(Options{CacheBytes: 300}, func([]byte) (Logic[tally], error) { return tallyLogic{}, nil })
+	c := newCache[tally](rt.share)
+	for _, subject := range []string{"a", "b", "c"} {
+		c.put(subject, &tally{}, 100, 0)
+	}
+	for holding, want := range []int{300, 300, 100, 100} { // none yet, alone, beside another, beside two
+		rt.holding.Store(int64(holding))
+		c.trim()
+		if c.bytes != want {
+			t.Errorf("with %d partitions held, one keeps %d bytes, want %d", holding, c.bytes, want)
+		}
 	}
 }

@@ -22,7 +22,7 @@ type Replay[S any] struct {
 func NewReplay[S any](build Build[S]) (*Replay[S], error) {
 	opt := Options{Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Metrics: NewMetrics(nil)}
 	rt := &Runtime[S]{opt: opt, build: build}
-	w := &worker[S]{rt: rt, opt: &rt.opt, cache: newCache[S](math.MaxInt), fx: NewEffects(), sources: map[source]position{}, moved: map[source]position{}}
+	w := &worker[S]{rt: rt, opt: &rt.opt, cache: newCache[S](func() int { return math.MaxInt }), fx: NewEffects(), sources: map[source]position{}, moved: map[source]position{}}
 	if err := w.activate(nil); err != nil {
 		return nil, err
 	}

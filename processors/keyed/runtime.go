@@ -3,6 +3,7 @@ package keyed
 import (
 	"context"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -25,7 +26,7 @@ type Options struct {
 	Progress ReadProgress
 	Relay    Relay
 	Session  time.Duration // group session; also how long a silent owner keeps a partition. Zero means 20 s
-	// CacheBytes bounds the states kept in memory per partition. Zero means 64 MiB.
+	// CacheBytes bounds the states kept in memory, over all partitions that this process holds: each has an equal share. Zero means 64 MiB.
 	CacheBytes int
 	// History is how many touchpoints are remembered per subject. Zero means 50.
 	History int
@@ -47,9 +48,10 @@ type Relay struct {
 
 // Runtime runs a Logic over all partitions that the group assigns to this process.
 type Runtime[S any] struct {
-	opt   Options
-	build Build[S]
-	halts stream.Halts // why partitions stand still, for readiness
+	opt     Options
+	build   Build[S]
+	holding atomic.Int64 // partitions held now
+	halts   stream.Halts // why partitions stand still, for readiness
 }
 
 // New returns a runtime; nothing runs before Run.
@@ -71,6 +73,9 @@ func New[S any](opt Options, build Build[S]) *Runtime[S] {
 	}
 	return &Runtime[S]{opt: opt, build: build}
 }
+
+// share is how many bytes of states a partition may keep in memory now.
+func (r *Runtime[S]) share() int { return r.opt.CacheBytes / int(max(r.holding.Load(), 1)) }
 
 // Run owns and folds partitions until ctx ends, then waits for its workers.
 func (r *Runtime[S]) Run(ctx context.Context) error {

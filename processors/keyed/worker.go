@@ -86,6 +86,8 @@ func (w *worker[S]) hold(ctx context.Context) error {
 	if err := w.take(ctx); err != nil {
 		return err
 	}
+	w.rt.holding.Add(1)
+	defer w.rt.holding.Add(-1)
 	if err := w.start(ctx); err != nil {
 		return err
 	}
