@@ -30,7 +30,7 @@ type Options struct {
 	Session time.Duration
 	// Every is how often rows are written and counted when there are few; zero means 2 s. When counting takes long, it is done less often.
 	Every time.Duration
-	// MaxRows and MaxBytes (of their records) bound what waits in memory to be written; zero means 100,000 and 32 MiB.
+	// MaxRows and MaxBytes (of their records) bound what waits in memory to be written; zero means 100,000 and 12 MiB, which unfolded into columns is several times that.
 	MaxRows, MaxBytes int
 	Log               *slog.Logger
 	Metrics           *Metrics
@@ -52,7 +52,7 @@ func (o Options) withDefaults() Options {
 		o.MaxRows = 100_000
 	}
 	if o.MaxBytes == 0 {
-		o.MaxBytes = 32 << 20
+		o.MaxBytes = 12 << 20
 	}
 	if o.Metrics == nil {
 		o.Metrics = NewMetrics(nil)
