@@ -74,14 +74,15 @@ func (j *judgement) note(name string, trouble int, at touchpoint.Millis) {
 	}
 }
 
-// needy are the troubles of the time that is judged in which the company let somebody down: those a lead must hear of.
-func (j *judgement) needy() (needy []int, all int) {
+// troubles returns those that began in the time that is judged, and of these the ones in which the company let somebody
+// down: those a lead must hear of.
+func (j *judgement) troubles() (needy, all []int) {
 	for i := range j.out.truth.Troubles {
 		t := &j.out.truth.Troubles[i]
 		if !j.out.within(t.Began) {
 			continue
 		}
-		all++
+		all = append(all, i)
 		if t.LetDown != 0 {
 			needy = append(needy, i)
 		}

@@ -11,15 +11,15 @@ import (
 // Write prints the report for people.
 func (r *Report) Write(w io.Writer) error {
 	fmt.Fprintf(w, "seed %d, %d customers over %.4g days, %.3g %% get into trouble a day, %d touchpoints\n", r.Seed, r.Customers, r.Days, r.Share*100, r.Touchpoints)
-	fmt.Fprintf(w, "%d troubles, in %d of them the company let the customer down: these must be told\n\n", r.Troubles, r.LetDown)
+	fmt.Fprintf(w, "%d troubles, in %d of them the company let the customer down: these must be told (recall); of all: the others included\n\n", r.Troubles, r.LetDown)
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintf(table, "rule\talerts\tfalse\tprecision\trecall\tmedian\t90 %%\tfalse/1000/day\t\n")
+	fmt.Fprintf(table, "rule\talerts\tfalse\tprecision\trecall\tof all\tmedian\t90 %%\tfalse/1000/day\t\n")
 	for i := range r.Rules {
 		r.Rules[i].row(table)
 	}
 	r.Overall.row(table)
 	if len(r.Places) > 0 {
-		fmt.Fprintf(table, "\t\t\t\t\t\t\t\t\n")
+		fmt.Fprintf(table, "\t\t\t\t\t\t\t\t\t\n")
 	}
 	for i := range r.Places {
 		r.Places[i].row(table)
@@ -44,7 +44,7 @@ func (f *Figures) row(w io.Writer) {
 	if name == "" {
 		name = "all about customers"
 	}
-	fmt.Fprintf(w, "%s\t%d\t%d\t%.3f\t%.3f\t%s\t%s\t%.2f\t\n", name, f.Alerts, f.False, f.Precision, f.Recall, span(f.Median), span(f.P90), f.FalsePerDay)
+	fmt.Fprintf(w, "%s\t%d\t%d\t%.3f\t%.3f\t%.3f\t%s\t%s\t%.2f\t\n", name, f.Alerts, f.False, f.Precision, f.Recall, f.RecallAll, span(f.Median), span(f.P90), f.FalsePerDay)
 }
 
 func span(seconds float64) string {

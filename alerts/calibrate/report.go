@@ -2,7 +2,6 @@ package calibrate
 
 import (
 	"slices"
-	"time"
 
 	"touchwatch/alerts/rule"
 	"touchwatch/ingest/touchpoint"
@@ -17,6 +16,8 @@ type Figures struct {
 	Precision float64 `json:"precision"`
 	// Recall is the share of customers let down (for a rule about places: of broken pages that hit many) that were told of.
 	Recall float64 `json:"recall"`
+	// RecallAll is the same share of everybody who had a trouble, those included whom the first way out of it helped within minutes.
+	RecallAll float64 `json:"recall_of_all_troubles"`
 	// Seconds from the beginning of the trouble until it was told: the median and the 90th percentile; 0 when none was.
 	Median float64 `json:"median_seconds"`
 	P90    float64 `json:"p90_seconds"`
@@ -46,26 +47,35 @@ const many = 5
 // Run lives through two worlds, one in which people get into trouble and one in which pages break, and reports how the rules
 // did. keep is how many alerts the report lists, in the order in which they fired.
 func Run(o Options, keep int) (*Report, error) {
+	r, err := people(o, keep)
+	if err != nil {
+		return nil, err
+	}
+	return r, r.breakPages(o)
+}
+
+// people measures the rules about customers.
+func people(o Options, keep int) (*Report, error) {
 	out, err := live(&o, o.world())
 	if err != nil {
 		return nil, err
 	}
 	j := judge(out)
-	needy, all := j.needy()
+	needy, all := j.troubles()
 	r := &Report{
-		Seed: o.Seed, Share: o.Share, Customers: o.Customers, Days: out.days(), Touchpoints: out.touchpoints, Troubles: all, LetDown: len(needy),
-		Overall: j.figures("", needy, o.Customers), Alerts: out.alerts[:min(keep, len(out.alerts))],
+		Seed: o.Seed, Share: o.Share, Customers: o.Customers, Days: out.days(), Touchpoints: out.touchpoints, Troubles: len(all), LetDown: len(needy),
+		Overall: j.figures("", needy, all, o.Customers), Alerts: out.alerts[:min(keep, len(out.alerts))],
 	}
 	for _, one := range o.Rules.Rules() {
 		if one.Subject == rule.Customer {
-			r.Rules = append(r.Rules, j.figures(one.Name, needy, o.Customers))
+			r.Rules = append(r.Rules, j.figures(one.Name, needy, all, o.Customers))
 		}
 	}
-	return r, r.breakPages(o)
+	return r, nil
 }
 
 // figures counts the alerts of one rule, or of all rules about customers.
-func (j *judgement) figures(name string, needy []int, customers int) Figures {
+func (j *judgement) figures(name string, needy, all []int, customers int) Figures {
 	f := Figures{Rule: name}
 	for i := range j.out.alerts {
 		if a := &j.out.alerts[i]; a.Subject.Kind == string(rule.Customer) && (name == "" || a.Rule == name) && j.out.within(a.UpdatedAt) {
@@ -79,6 +89,13 @@ func (j *judgement) figures(name string, needy []int, customers int) Figures {
 		}
 	}
 	f.finish(delays, len(needy), float64(customers)*j.out.days())
+	told := 0
+	for _, i := range all {
+		if _, yes := j.first[name][i]; yes {
+			told++
+		}
+	}
+	f.RecallAll = float64(told) / float64(max(len(all), 1))
 	return f
 }
 
@@ -91,12 +108,13 @@ func (f *Figures) count(isTrue bool) {
 
 // finish computes the shares; of is how many should have been told.
 func (f *Figures) finish(delays []float64, of int, customerDays float64) {
-	f.Precision, f.Recall = 1, 1
+	f.Precision, f.Recall, f.RecallAll = 1, 1, 1
 	if f.Alerts > 0 {
 		f.Precision = 1 - float64(f.False)/float64(f.Alerts)
 	}
 	if of > 0 {
 		f.Recall = float64(len(delays)) / float64(of)
+		f.RecallAll = f.Recall
 	}
 	if slices.Sort(delays); len(delays) > 0 {
 		f.Median, f.P90 = delays[len(delays)/2], delays[len(delays)*9/10]
@@ -108,13 +126,13 @@ func seconds(from, to touchpoint.Millis) float64 { return to.Sub(from).Seconds()
 
 // A world of pages that break: busier, because a broken page is found by those who come.
 const (
-	busier      = 12
-	outageHours = 8 * time.Hour
+	busier = 8
+	part   = 4 // of the length: one fourth is enough
 )
 
 // breakPages measures the rules about places.
 func (r *Report) breakPages(o Options) error {
-	o.Length, o.Rate = outageHours, o.Rate*busier
+	o.Length, o.Rate = o.Length/part, o.Rate*busier
 	world := o.world()
 	world.Outages = true
 	out, err := live(&o, world)

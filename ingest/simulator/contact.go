@@ -63,24 +63,26 @@ func (w *World) chatOpening(s *session, t topic) {
 // quickChat plans a chat that goes well.
 func (w *World) quickChat(s *session, t topic) {
 	w.chatOpening(s, t)
-	s.agentSays(w.between(6_000, 35_000), w.line(s, agentHello))
+	w.agentTakes(s, agentHello, w.between(6_000, 35_000), w.between(30_000, 80_000), promiseFirst)
 	for range w.between(0, 2) {
 		s.customerSays(w.between(5_000, 20_000), w.line(s, chatAsk))
-		w.agentLooks(s)
+		w.agentTakes(s, agentAnswer, w.between(8_000, 40_000), w.between(40_000, 140_000), promiseNext)
 	}
 	w.chatEnd(s, agentAnswer)
 }
 
-// promise is within what time the company promises that a running chat is answered.
-const promise = 120_000 // milliseconds
+// What the company promises its chat's visitors, in milliseconds: until somebody comes, and for each answer after that.
+const (
+	promiseFirst = 60_000
+	promiseNext  = 120_000
+)
 
-// agentLooks plans an agent's answer. Now and then it takes long, and nobody minds; what was promised is broken all the same.
-func (w *World) agentLooks(s *session) {
-	wait := w.between(8_000, 40_000)
+// agentTakes plans an agent's answer. Now and then it takes long, and nobody minds; what was promised is broken all the same.
+func (w *World) agentTakes(s *session, t topic, wait, long, promise int) {
 	if w.chance(0.05) {
-		wait = w.between(40_000, 140_000)
+		wait = long
 	}
-	s.agentSays(wait, w.line(s, agentAnswer))
+	s.agentSays(wait, w.line(s, t))
 	if wait > promise {
 		s.steps[len(s.steps)-1].then = func(w *World, s *session) {
 			w.tell(Fact{Kind: Waited, Customer: s.customer(), Channel: touchpoint.Chat, Why: "waited for an answer in the chat"})

@@ -25,7 +25,8 @@ func encodeConnect(_ *World, dst []byte, s *session, st *step) ([]byte, bool) {
 		return dst, false
 	}
 	c := &s.call
-	s.id = append(append(s.id, "connect:"...), s.key...)
+	s.id = append(append(append(s.id, "connect:"...), s.key...), ':')
+	s.id = time.UnixMilli(s.at).UTC().AppendFormat(s.id, time.RFC3339)
 	dst = append(append(append(dst, `{"ContactId":"`...), s.key...), '"')
 	dst = append(dst, `,"InitialContactId":null,"PreviousContactId":null,"NextContactId":null`...)
 	dst = str(str(dst, "Channel", "VOICE"), "InitiationMethod", "INBOUND")

@@ -271,10 +271,10 @@ func (w *World) stuck(s *session, st *step) {
 	w.getIntoTrouble(s.p, "button "+st.element+" on "+s.page.path+" does not work", touchpoint.Website, s)
 	s.p.trouble.page, s.p.trouble.purchase = true, st.element != "button#save-address"
 	w.say(s, &step{kind: touchpoint.ClickKind, element: st.element, outcome: "none"})
-	presses := w.between(3, 7)
+	presses := w.between(1, 7)
 	silent := w.outage != nil && w.outage.silent && w.outage.element == st.element
 	for i := range presses {
-		s.click(w.between(280, 850), st.element, "none")
+		s.click(w.between(250, 1_400), st.element, "none")
 		if silent {
 			continue
 		}
@@ -302,7 +302,7 @@ func (w *World) formTrap(s *session) {
 	s.view(w.dwell(), &pageAddress)
 	s.formFields(w, "address", "street", "postcode", "phone")
 	wrong := one(w, []string{"phone", "postcode"})
-	for i := range w.between(3, 5) {
+	for i := range w.between(2, 5) {
 		s.click(w.between(1200, 4000), "button#save-address", "request")
 		st := step{wait: w.between(100, 400), kind: touchpoint.FormError, form: "address", field: wrong}
 		if i == 1 {

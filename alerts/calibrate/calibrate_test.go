@@ -1,0 +1,92 @@
+package calibrate
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"touchwatch/alerts/rule"
+	"touchwatch/processors/signal/detectors"
+	"touchwatch/processors/signal/settings"
+	"touchwatch/processors/signal/text"
+)
+
+// small is a world that is lived through within a second or two, with the shipped rules and settings.
+func small(t *testing.T, seed uint64, share float64) Options {
+	t.Helper()
+	set, err := rule.Parse("default.yaml", rule.DefaultYAML())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Options{
+		Seed: seed, Customers: 300, Share: share, Length: 16 * time.Hour, Rate: 25,
+		Rules: set, Detectors: detectors.New(settings.Default()), Annotate: text.Default().Annotate,
+	}
+}
+
+// TestShippedRulesCanBeTrusted fails when a change makes alerts clearly worse. The figures of docs/calibration.md are
+// higher; a small world leaves more to chance.
+func TestShippedRulesCanBeTrusted(t *testing.T) {
+	for _, share := range []float64{0.1, 0.03} {
+		r, err := people(small(t, 5, share), 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out bytes.Buffer
+		if err := r.Write(&out); err != nil {
+			t.Fatal(err)
+		}
+		if r.LetDown < 4 || r.Overall.Alerts < 4 || r.Overall.Precision < 0.85 || r.Overall.Recall < 0.75 || r.Overall.FalsePerDay > 10 {
+			t.Errorf("with %v of the customers in trouble:\n%s", share, out.String())
+		}
+	}
+}
+
+func TestTheSameSeedGivesTheSameReport(t *testing.T) {
+	o := small(t, 3, 0.1)
+	o.Customers, o.Length = 60, 3*time.Hour
+	var all [2][]byte
+	for i := range all {
+		r, err := Run(o, 20)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if all[i], err = json.Marshal(r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !bytes.Equal(all[0], all[1]) {
+		t.Errorf("%s\n%s", all[0], all[1])
+	}
+}
+
+func TestARuleThatCriesWolfIsFoundOut(t *testing.T) {
+	o := small(t, 3, 0.1)
+	o.Customers, o.Length = 150, 8*time.Hour
+	set, err := rule.Parse("own.yaml", []byte(`rules:
+  - {name: anything, title: T, subject: customer, when: negatives_24h >= 1, severity: high, text: "{{ story }}"}
+  - {name: nothing, title: T, subject: customer, when: score < 40 and value > 1e12, severity: high, text: "{{ story }}"}
+  - {name: crowd, title: T, subject: place, when: customers(60) >= 1, severity: high, text: "{{ latest }}"}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.Rules = set
+	r, err := Run(o, 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	anything, nothing, crowd := r.Rules[0], r.Rules[1], r.Places[0]
+	if anything.Precision > 0.7 || anything.Recall < 0.9 || anything.False == 0 || anything.FalsePerDay < 10 {
+		t.Errorf("a rule that fires at everything: %+v", anything)
+	}
+	if nothing.Recall > 0 || crowd.Precision > 0.7 {
+		t.Errorf("a rule that hardly ever fires: %+v; one that fires at any place: %+v", nothing, crowd)
+	}
+	var out bytes.Buffer
+	if err := r.Write(&out); err != nil || !strings.Contains(out.String(), "FALSE ALARM") || !strings.Contains(out.String(), "[true: ") {
+		t.Errorf("%v\n%s", err, out.String())
+	}
+}
