@@ -38,6 +38,7 @@ func anything(t *rapid.T, i int, span time.Duration) touchpoint.Touchpoint {
 		Place: touchpoint.Place{
 			Page: word("page", "/cart", "/pay", ""), Element: word("element", "button#pay", "a.next", ""), Form: word("form", "f", ""),
 			Field: word("field", "name", "mail", ""), Queue: word("queue", "Billing", ""), Thread: word("thread", "1", "2", ""),
+			Product: word("product", "", "", "order 1", "order 2"),
 		},
 		Duration: touchpoint.Millis(rapid.SampledFrom([]int64{0, 5000, 200_000, -7}).Draw(t, "duration")),
 		Status:   rapid.SampledFrom([]int32{0, 404, 500}).Draw(t, "status"),
@@ -46,6 +47,7 @@ func anything(t *rapid.T, i int, span time.Duration) touchpoint.Touchpoint {
 			"role": word("role", "customer", "agent"), "wait_ms": word("wait", "", "400000", "x"), "holds": word("holds", "", "4"),
 			"lcp_ms": word("lcp", "", "3000", "5000", "9000", "x"), "results": word("results", "", "0", "7"),
 			"author": word("author", "", "bot"), "longest_silence_ms": word("silence", "", "25000"), "interruptions": word("interruptions", "", "9"),
+			"direction": word("direction", "", "", "outbound"),
 			"transfers": word("transfers", "", "3"), "previous_contact": word("previous", "", "1", "2"),
 		},
 	}
@@ -149,7 +151,7 @@ var names = []string{
 	"negative_text", "problem_report", "churn_threat", "long_wait", "long_hold", "many_transfers", "abandoned_call", "hang_up_on_hold",
 	"failure_exit", "script_error", "u_turn", "page_loop", "payment_declined", "slow_page", "fruitless_search",
 	"bot_loop", "handed_over", "dead_air", "interrupted",
-	"short_call", "closed_unanswered", "agent_silence", "answer_due",
+	"called_back", "short_call", "closed_unanswered", "agent_silence", "answer_due",
 	"unanswered_chat", "repeat_contact", "detractor", "low_csat", "low_ces", "low_stars", "good_rating", "problem_solved", "purchase",
 }
 

@@ -1,5 +1,6 @@
-// Package repeat owns the signal repeat_contact: a customer who has to come back, over whatever channels. A contact is a
-// conversation, a call or a post thread, however many touchpoints it has; its time is its first one.
+// Package repeat owns the signals of the family repeat: a customer who has to come back over whatever channels
+// (repeat_contact), and one who calls again within a day (called_back). A contact is a conversation, a call or a post
+// thread, however many touchpoints it has; its time is its first one.
 //
 // The detector is immutable and safe for concurrent use.
 package repeat
@@ -18,18 +19,20 @@ import (
 const (
 	contact = iota + 1 // Note: the touchpoint
 	follows            // Note: the key of the contact this one continues
+	about              // Note: the product, order or topic
 )
 
 // pleased is the displeasure below which a post is praise and no reason to count it.
 const pleased = -0.3
 
-// Detector makes the signal of repeated contacts.
+// Detector makes the signals of repeated contacts.
 type Detector struct {
-	set settings.RepeatContact
+	set  settings.RepeatContact
+	back settings.CalledBack
 }
 
 // New returns the detector of repeated contacts.
-func New(s *settings.Settings) *Detector { return &Detector{set: s.RepeatContact} }
+func New(s *settings.Settings) *Detector { return &Detector{set: s.RepeatContact, back: s.CalledBack} }
 
 // Family implements signal.Detector.
 func (*Detector) Family() string { return "repeat" }
@@ -43,8 +46,8 @@ func (d *Detector) Bounds() signal.Bounds {
 // Observe implements signal.Detector.
 func (d *Detector) Observe(dst []signal.Mark, t *touchpoint.Touchpoint) []signal.Mark {
 	key, ok := t.Contact()
-	if !ok || praise(t) {
-		return dst
+	if !ok || praise(t) || t.Attrs["direction"] == "outbound" {
+		return dst // it was us who called
 	}
 	m := signal.Mark{
 		At: t.OccurredAt, ID: touchpoint.ID(key), Kind: contact, Channel: t.Channel,
@@ -53,6 +56,10 @@ func (d *Detector) Observe(dst []signal.Mark, t *touchpoint.Touchpoint) []signal
 	dst = append(dst, m)
 	if before := t.Attrs["previous_contact"]; before != "" {
 		m.Kind, m.Place, m.Note = follows, "", string(t.Channel)+":"+before
+		dst = append(dst, m)
+	}
+	if t.Place.Product != "" {
+		m.Kind, m.Place, m.Note = about, "", signal.Brief(t.Place.Product, 60)
 		dst = append(dst, m)
 	}
 	return dst
@@ -71,11 +78,11 @@ func praise(t *touchpoint.Touchpoint) bool {
 
 // Detect implements signal.Detector. Time alone changes nothing here.
 func (d *Detector) Detect(marks []signal.Mark, _ touchpoint.Millis) ([]signal.Signal, touchpoint.Millis) {
-	if len(marks) < d.set.Few {
+	if len(marks) < 2 {
 		return nil, 0
 	}
-	contacts := d.distinct(marks)
-	var out []signal.Signal
+	contacts := d.related(marks, d.distinct(marks))
+	out := d.calls(nil, contacts)
 	for from := 0; from < len(contacts); {
 		to, many := d.run(contacts, from)
 		if to-from >= d.set.Few {
