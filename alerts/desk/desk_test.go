@@ -103,7 +103,7 @@ func TestAlertSaysWhomItIsAboutAndWhy(t *testing.T) {
 	if fmt.Sprint(a.Subject) != fmt.Sprint(want) {
 		t.Errorf("subject %+v, want %+v", a.Subject, want)
 	}
-	if a.Reason != "Trouble on call and website within 24 hours. call: the line of long_wait; website: the line of checkout_failed" {
+	if a.Reason != "Jane Roe has had trouble on call and website within 24 hours. call: the line of long_wait; website: the line of checkout_failed" {
 		t.Errorf("reason %q", a.Reason)
 	}
 	if a.Version != 1 || a.Score != 25.05 || len(a.Channels) != 2 || a.Severity != "high" || a.Title != "Trouble on several channels" ||
