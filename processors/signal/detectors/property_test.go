@@ -23,7 +23,7 @@ var kinds = []touchpoint.Kind{
 	touchpoint.FormError, touchpoint.FormSubmit, touchpoint.PageLeave, touchpoint.ScriptError, touchpoint.RequestFailed,
 	touchpoint.CheckoutFailed, touchpoint.Purchase, touchpoint.Search, touchpoint.PageSpeed, touchpoint.WebSurveyAnswer, touchpoint.ChatOpened,
 	touchpoint.ChatCustomerMessage, touchpoint.ChatAgentMessage, touchpoint.ChatClosed, touchpoint.ChatHandover, touchpoint.ChatRating, touchpoint.SocialPost,
-	touchpoint.SocialReview, touchpoint.SocialReply, touchpoint.CallQueued, touchpoint.CallAnswered, touchpoint.CallHoldStart,
+	touchpoint.SocialReview, touchpoint.SocialReply, touchpoint.SocialMention, touchpoint.SocialDirect, touchpoint.CallQueued, touchpoint.CallAnswered, touchpoint.CallHoldStart,
 	touchpoint.CallHoldEnd, touchpoint.CallTransferred, touchpoint.CallTurn, touchpoint.CallEnded, touchpoint.CallSurvey, touchpoint.CallRecord,
 }
 
@@ -47,6 +47,7 @@ func anything(t *rapid.T, i int, span time.Duration) touchpoint.Touchpoint {
 			"role": word("role", "customer", "agent"), "wait_ms": word("wait", "", "400000", "x"), "holds": word("holds", "", "4"),
 			"lcp_ms": word("lcp", "", "3000", "5000", "9000", "x"), "results": word("results", "", "0", "7"),
 			"author": word("author", "", "bot"), "longest_silence_ms": word("silence", "", "25000"), "interruptions": word("interruptions", "", "9"),
+			"reposts": word("reposts", "", "400", "-1"),
 			"direction": word("direction", "", "", "outbound"),
 			"transfers": word("transfers", "", "3"), "previous_contact": word("previous", "", "1", "2"),
 		},
@@ -65,7 +66,7 @@ func anything(t *rapid.T, i int, span time.Duration) touchpoint.Touchpoint {
 			Displeasure: float32(rapid.Float64Range(-1, 1).Draw(t, "displeasure")), Problem: float32(rapid.Float64Range(0, 1).Draw(t, "problem")),
 			Intents: rapid.SampledFrom([][]string{nil, {"cancel"}, {"solved", "thanks"}}).Draw(t, "intents"), Words: []string{"words"},
 		}
-		tp.Rating = rapid.SampledFrom([]*touchpoint.Rating{nil, {Metric: "nps", Score: 3, Max: 10}, {Metric: "stars", Score: 5, Min: 1, Max: 5}, {Metric: "csat", Score: 9, Min: 1, Max: 5}}).Draw(t, "rating")
+		tp.Rating = rapid.SampledFrom([]*touchpoint.Rating{nil, {Metric: "nps", Score: 3, Max: 10}, {Metric: "stars", Score: 5, Min: 1, Max: 5}, {Metric: "csat", Score: 9, Min: 1, Max: 5}, {Metric: "stars", Score: 1, Min: 0, Max: 10}}).Draw(t, "rating")
 	}
 	return tp
 }
@@ -151,7 +152,7 @@ var names = []string{
 	"negative_text", "problem_report", "churn_threat", "long_wait", "long_hold", "many_transfers", "abandoned_call", "hang_up_on_hold",
 	"failure_exit", "script_error", "u_turn", "page_loop", "payment_declined", "slow_page", "fruitless_search",
 	"bot_loop", "handed_over", "dead_air", "interrupted",
-	"called_back", "short_call", "closed_unanswered", "agent_silence", "answer_due",
+	"public_complaint", "unanswered_mention", "company_replied", "called_back", "short_call", "closed_unanswered", "agent_silence", "answer_due",
 	"unanswered_chat", "repeat_contact", "detractor", "low_csat", "low_ces", "low_stars", "good_rating", "problem_solved", "purchase",
 }
 
