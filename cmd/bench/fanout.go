@@ -14,7 +14,11 @@ const spareFiles = 200
 
 // fanout measures how late alerts are at many boards of one node, and what the boards cost it.
 func (r *run) fanout() error {
-	t, err := r.trial(PartFanout, withoutArchive)
+	change, err := r.probing(withoutArchive)
+	if err != nil {
+		return err
+	}
+	t, err := r.trial(PartFanout, change)
 	if err != nil {
 		return err
 	}

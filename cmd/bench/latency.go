@@ -18,9 +18,6 @@ const (
 	lateAtSaturation = 2000
 )
 
-// warmUp is how long traffic flows before anything is measured.
-const warmUp = 5 * time.Second
-
 // traffic is a world on its way to the brokers while something else is measured.
 type traffic struct {
 	made atomic.Int64 // touchpoints that happened so far
@@ -37,7 +34,7 @@ func (t *trial) traffic(rate int) (*traffic, error) {
 		return nil, err
 	}
 	options := simulator.Options{
-		Seed: t.run.opt.Seed + uint64(rate), Customers: t.run.opt.Customers, Start: time.Now(), Rate: float64(rate), TroubleShare: 0.05,
+		Seed: t.run.opt.Seed + uint64(rate), Customers: t.run.opt.Customers, Start: time.Now(), Rate: float64(rate), TroubleShare: t.run.opt.trouble,
 		Tell: func(f simulator.Fact) {
 			if f.Kind == simulator.Happened {
 				tr.made.Add(1)
@@ -95,7 +92,11 @@ func (tr *traffic) end() error {
 
 // latency measures how late alerts are at a board at several rates.
 func (r *run) latency() error {
-	t, err := r.trial(PartLatency, nil)
+	change, err := r.probing(nil)
+	if err != nil {
+		return err
+	}
+	t, err := r.trial(PartLatency, change)
 	if err != nil {
 		return err
 	}
@@ -131,7 +132,7 @@ func (r *run) latencyAt(t *trial, n *node, rate int) error {
 		return err
 	}
 	defer tr.stop()
-	if !sleep(r.ctx, warmUp) {
+	if !sleep(r.ctx, r.opt.warmUp) {
 		return r.ctx.Err()
 	}
 	p := t.probes(int(r.opt.Hold / probeEvery))

@@ -22,10 +22,10 @@ const (
 // world makes a world whose events lie in the past: so many records of so many customers, within 40 minutes at most, since the live
 // minutes reach back an hour.
 func (t *trial) world(customers int, records int64) *simulator.World {
-	rate := max(1000, float64(records)/2400)
+	rate := max(t.run.opt.pace, float64(records)/2400)
 	span := time.Duration(float64(records)*1.2/rate) * time.Second
 	t.options = simulator.Options{
-		Seed: t.run.opt.Seed, Customers: customers, Rate: rate, TroubleShare: 0.05, Start: time.Now().Add(-span - 2*time.Minute).Truncate(time.Second),
+		Seed: t.run.opt.Seed, Customers: customers, Rate: rate, TroubleShare: t.run.opt.trouble, Start: time.Now().Add(-span - 2*time.Minute).Truncate(time.Second),
 	}
 	return simulator.New(t.options)
 }

@@ -56,6 +56,17 @@ func (m *meter) costs(row *Row, events int64) {
 	row.add("used by others", m.others(after, took), "cores")
 }
 
+// total is the processor time of all processes of a row.
+func (r *Row) total() float64 {
+	sum := 0.0
+	for _, v := range r.Values {
+		if strings.HasPrefix(v.Name, "CPU ") {
+			sum += v.Value
+		}
+	}
+	return sum
+}
+
 // others is how many cores all other programs of this machine used.
 func (m *meter) others(after map[string]usage, took time.Duration) float64 {
 	rest := machineBusy() - m.busy

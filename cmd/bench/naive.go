@@ -97,7 +97,7 @@ func (r *run) naiveCase(t *trial, name string, rows int) error {
 	}
 	n.reader = kafka.NewReader(kafka.ReaderConfig{
 		Brokers: t.cfg.Kafka.Brokers, Dialer: dialer, GroupID: fmt.Sprintf("%s.%d", naiveGroup, rows), GroupTopics: topics, StartOffset: kafka.FirstOffset,
-		CommitInterval: time.Second, MaxBytes: 1 << 20, JoinGroupBackoff: time.Second,
+		CommitInterval: time.Second, MaxBytes: 1 << 20, MaxWait: 250 * time.Millisecond, JoinGroupBackoff: time.Second,
 	})
 	defer func() { _ = n.reader.Close() }()
 	if err := n.one(r.ctx); err != nil { // joining the group takes seconds
@@ -131,9 +131,9 @@ func (r *run) naiveCase(t *trial, name string, rows int) error {
 
 // compareNaive adds how many times as fast the program is, where that was measured in the same run.
 func (r *run) compareNaive(row *Row, rate float64, rows int) {
-	mine, with := 0.0, "with the archive"
+	mine, with := 0.0, caseArchive
 	if rows == 0 {
-		with = "alert path alone"
+		with = caseAlone
 	}
 	for _, other := range r.report.Rows {
 		if other.Part == PartThroughput && other.Case == with {

@@ -65,6 +65,12 @@ type Options struct {
 	// Progress is told what happens; nil means nobody. Terminal says that it is one, where a line may be overwritten.
 	Progress io.Writer
 	Terminal bool
+
+	warmUp  time.Duration     // how long traffic flows before anything is measured; zero means 5 s
+	trouble float64           // share of customers with trouble ahead of them; zero means 0.05
+	pace    float64           // touchpoints a second of a backlog's world, at least; zero means 1000
+	only    string            // the one case of the throughput to measure; empty means both
+	shrink  func(*app.Config) // changes what the servers' configuration starts from; nil means nothing
 }
 
 // Defaults are the sizes that the figures in docs/benchmarks.md rest on.

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -11,13 +13,15 @@ import (
 
 	"github.com/segmentio/kafka-go"
 
+	"touchwatch/alerts/rule"
+	"touchwatch/cmd/app"
 	"touchwatch/ingest/simulator"
 	"touchwatch/ingest/stream"
 	"touchwatch/ingest/timeline"
 )
 
-// probes are chat messages of customers whom nobody has seen before, each of which threatens to leave: the shipped rules alert at once.
-// What counts is the time from the acknowledgement of the message to the alert's arrival at a board.
+// probes are chat messages of customers whom nobody has seen before, each of which threatens to leave. A rule beside the shipped ones alerts
+// at once, however those change. What counts is the time from the acknowledgement of the message to the alert's arrival at a board.
 type probes struct {
 	trial *trial
 	first int            // number of the first probe
@@ -25,6 +29,31 @@ type probes struct {
 	heard []atomic.Int64 // how many boards were told of each
 	clock time.Time      // where the clock begins
 	sent  atomic.Int64
+}
+
+// probeRule is added to the shipped rules.
+const probeRule = `
+  - name: bench_probe
+    title: A probe of the benchmark has arrived
+    subject: customer
+    when: active("churn_threat") and id startsWith "` + probeMark + `"
+    severity: critical
+    text: "{{ id }} was applied"
+`
+
+// probing writes the rules that probes need and returns what makes a configuration use them, beside
+// what change changes.
+func (r *run) probing(change func(*app.Config)) (func(*app.Config), error) {
+	file := filepath.Join(r.dir, "rules.yaml")
+	if err := os.WriteFile(file, append(rule.DefaultYAML(), probeRule...), 0o600); err != nil {
+		return nil, fmt.Errorf("write rules: %w", err)
+	}
+	return func(cfg *app.Config) {
+		cfg.RulesFile = file
+		if change != nil {
+			change(cfg)
+		}
+	}, nil
 }
 
 // probeEvery is the pace of probes: ten alerts a second.

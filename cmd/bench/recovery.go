@@ -36,7 +36,7 @@ func (r *run) recovery() error {
 	}
 	defer tr.stop()
 	base := tr.made.Load()
-	if !sleep(r.ctx, warmUp) {
+	if !sleep(r.ctx, r.opt.warmUp) {
 		return r.ctx.Err()
 	}
 	if err := n.process.Kill(); err != nil {

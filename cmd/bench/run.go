@@ -20,11 +20,28 @@ type run struct {
 	probed  int // probes sent so far; their numbers are never used twice
 }
 
+// Usual values of what only tests change: the share of customers that get into trouble, how many touchpoints a second happen at least in
+// a backlog's world, and how long traffic flows before latency is measured or the program is killed.
+const (
+	usualTrouble = 0.05
+	usualPace    = 1000
+	usualWarmUp  = 5 * time.Second
+)
+
 // Run measures what the options ask for. It returns what it has also when an error or the end of ctx cut it short.
 func Run(ctx context.Context, opt Options) (*Report, error) {
 	report := &Report{Date: time.Now().UTC(), Versions: map[string]string{}}
 	if err := opt.Validate(); err != nil {
 		return report, err
+	}
+	if opt.warmUp == 0 {
+		opt.warmUp = usualWarmUp
+	}
+	if opt.trouble == 0 {
+		opt.trouble = usualTrouble
+	}
+	if opt.pace == 0 {
+		opt.pace = usualPace
 	}
 	r := &run{ctx: ctx, opt: opt, report: report, dir: opt.Dir, tell: &teller{out: opt.Progress, terminal: opt.Terminal, began: time.Now()}}
 	if r.dir == "" {
@@ -46,6 +63,9 @@ func Run(ctx context.Context, opt Options) (*Report, error) {
 	var err error
 	r.servers, err = startServers(ctx, &opt, r.dir)
 	defer r.servers.close()
+	if opt.shrink != nil {
+		opt.shrink(&r.servers.cfg)
+	}
 	if err == nil {
 		err = r.prepare()
 	}

@@ -13,7 +13,7 @@ const statesGrowBy = 20
 // scale measures the same backlog on more and more partitions, processes and stored customers, without the archive.
 func (r *run) scale() error {
 	for _, partitions := range r.opt.Partitions {
-		name := fmt.Sprintf("%d partitions, 1 process", partitions)
+		name := fmt.Sprintf("%d timeline partitions, 1 process", partitions)
 		if _, err := r.scaleStep(name, partitions, 1, 0); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
@@ -26,13 +26,19 @@ func (r *run) scale() error {
 		if processes == 1 && len(r.opt.Partitions) > 0 {
 			continue // measured above
 		}
-		name := fmt.Sprintf("%d partitions, %d processes", most, processes)
+		name := fmt.Sprintf("%d timeline partitions, %d processes", most, processes)
 		if _, err := r.scaleStep(name, most, processes, 0); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
+	return r.scaleStates()
+}
+
+// scaleStates measures what an event costs with more and more customers in Redis, besides those whose events they are.
+func (r *run) scaleStates() error {
+	var costs []Row
 	least := 0.0
-	for i, states := range r.opt.States {
+	for _, states := range r.opt.States {
 		name := figure(float64(states)) + " customers stored"
 		row, err := r.scaleStep(name, r.servers.cfg.Topics.TimelinePartitions, 1, states)
 		if err != nil {
@@ -43,15 +49,15 @@ func (r *run) scale() error {
 			c, _ := row.Value("CPU " + of)
 			cost += c
 		}
-		if i == 0 {
+		if least == 0 {
 			least = cost
 		}
-		row.Values = row.Values[:0:0]
-		row.Case = name + ": cost"
-		row.add("program and Redis", cost, "s per million")
-		row.atMost("more than with the fewest", 100*(cost/least-1), "%", statesGrowBy)
-		r.row(row)
+		of := Row{Part: PartScale, Case: name}
+		of.add("program and Redis", cost, "s per million")
+		of.atMost("more than with the fewest", 100*(cost/max(least, 1e-9)-1), "%", statesGrowBy)
+		costs = append(costs, of)
 	}
+	r.report.Rows = append(r.report.Rows, costs...)
 	return nil
 }
 

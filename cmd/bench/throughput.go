@@ -13,14 +13,25 @@ const (
 	archiveSlowsBy   = 20 // %
 )
 
+// The cases of the throughput and of its limit.
+const (
+	caseAlone   = "alert path alone"
+	caseArchive = "with the archive"
+)
+
 // throughput works off the same backlog without and with the archive, each followed by the bare loop that is its limit.
 func (r *run) throughput() error {
-	alone, err := r.backlog(PartThroughput, "alert path alone", withoutArchive)
-	if err != nil || r.servers.noHouse != "" || !r.servers.cfg.History() {
-		return err
+	var alone, beside worked
+	var err error
+	if r.opt.only != caseArchive {
+		if alone, err = r.backlog(caseAlone, withoutArchive); err != nil {
+			return err
+		}
 	}
-	beside, err := r.backlog(PartThroughput, "with the archive", nil)
-	if err != nil {
+	if r.opt.only == caseAlone || !r.servers.cfg.History() {
+		return nil
+	}
+	if beside, err = r.backlog(caseArchive, nil); err != nil || r.opt.only != "" {
 		return err
 	}
 	row := Row{Part: PartThroughput, Case: "alerts beside the archive"}
@@ -32,8 +43,8 @@ func (r *run) throughput() error {
 }
 
 // backlog measures one case, and its limit where that was asked for.
-func (r *run) backlog(part, name string, change func(*app.Config)) (worked, error) {
-	t, err := r.trial(part, change)
+func (r *run) backlog(name string, change func(*app.Config)) (worked, error) {
+	t, err := r.trial(PartThroughput, change)
 	if err != nil {
 		return worked{}, err
 	}
@@ -51,7 +62,7 @@ func (r *run) backlog(part, name string, change func(*app.Config)) (worked, erro
 	if err != nil {
 		return w, err
 	}
-	row := Row{Part: part, Case: name}
+	row := Row{Part: PartThroughput, Case: name}
 	rate := float64(t.events) / w.last().Seconds()
 	row.add("throughput", rate, "events/s")
 	row.add("states complete", w.applied.Seconds(), "s")
@@ -69,7 +80,7 @@ func (r *run) backlog(part, name string, change func(*app.Config)) (worked, erro
 	}
 	r.row(row)
 	if r.opt.has(PartLimit) {
-		if err := t.limit(name, rate); err != nil {
+		if err := t.limit(name, rate, w.costs); err != nil {
 			return w, fmt.Errorf("limit: %w", err)
 		}
 	}

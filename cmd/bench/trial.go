@@ -47,20 +47,24 @@ func (r *run) trial(name string, change func(*app.Config)) (*trial, error) {
 	if change != nil {
 		change(&cfg)
 	}
-	t, err := r.connect(&cfg)
+	before, err := r.connect(&cfg)
+	if err != nil {
+		return nil, err
+	}
+	err = before.wipe()
+	before.disconnect()
+	if err != nil {
+		return nil, err
+	}
+	if err := app.MigrateTopics(r.ctx, cfg, quiet()); err != nil {
+		return nil, err
+	}
+	t, err := r.connect(&cfg) // another client: the one above goes on believing for seconds that there are no topics
 	if err != nil {
 		return nil, err
 	}
 	r.trials++
 	t.name = fmt.Sprintf("%02d-%s", r.trials, name)
-	if err := t.wipe(); err != nil {
-		t.close()
-		return nil, err
-	}
-	if err := app.MigrateTopics(r.ctx, cfg, quiet()); err != nil {
-		t.close()
-		return nil, err
-	}
 	return t, nil
 }
 
