@@ -15,6 +15,7 @@ import (
 
 	"touchwatch/deploy/connect"
 	"touchwatch/ingest/decode"
+	"touchwatch/ingest/own"
 	"touchwatch/processors/customer"
 )
 
@@ -46,9 +47,11 @@ type Config struct {
 	// SignalsFile overrides weights, half-lives and thresholds; RulesFile replaces the shipped rules. Empty: the shipped ones.
 	SignalsFile string `yaml:"signals_file"`
 	RulesFile   string `yaml:"rules_file"`
-	Auth        Auth   `yaml:"auth"`
-	Limits      Limits `yaml:"limits"`
-	Log         Log    `yaml:"log"`
+	// Company says what is the company's own.
+	Company Company `yaml:"company"`
+	Auth    Auth    `yaml:"auth"`
+	Limits  Limits  `yaml:"limits"`
+	Log     Log     `yaml:"log"`
 	// WhyNoHistory says how to get an archive when none is configured; set by the program, not by a file.
 	WhyNoHistory string `yaml:"-"`
 }
@@ -74,6 +77,12 @@ type RawTopic struct {
 	Format string `yaml:"format"`
 	// Partitions when the topic is created. 1 to 1000.
 	Partitions int `yaml:"partitions"`
+}
+
+// Company says what is the company's own.
+type Company struct {
+	// Accounts are its accounts on social platforms, such as x:acme or mastodon:help@acme.example: what they post are replies.
+	Accounts []string `yaml:"accounts"`
 }
 
 // Auth protects the HTTP server.
@@ -194,6 +203,9 @@ func (c *Config) Validate() error {
 		add("topics.raw: want at least one topic")
 	}
 	problems = append(problems, c.Topics.validateRaw()...)
+	if _, err := own.NewAccounts(c.Company.Accounts); err != nil {
+		add("company.accounts: %w", err)
+	}
 	if !slices.Contains(LogLevels, c.Log.Level) {
 		add("log.level: want %s, got %q", strings.Join(LogLevels, ", "), c.Log.Level)
 	}

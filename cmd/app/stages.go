@@ -11,6 +11,7 @@ import (
 
 	"touchwatch/alerts/alert"
 	"touchwatch/ingest/intake"
+	"touchwatch/ingest/own"
 	"touchwatch/ingest/touchpoint"
 	"touchwatch/processors/keyed"
 	"touchwatch/processors/signal/text"
@@ -19,10 +20,15 @@ import (
 // ingest builds the stage from the raw topics to the timeline.
 func (a *App) ingest() *intake.Stage {
 	engine := text.Default()
+	accounts, _ := own.NewAccounts(a.cfg.Company.Accounts) // Validate has refused bad ones
+	annotate := func(t *touchpoint.Touchpoint) {
+		accounts.Turn(t)
+		engine.Annotate(t)
+	}
 	return intake.New(intake.Options{
 		Brokers: a.cfg.Kafka.Brokers, Dialer: a.dialer, Kafka: a.kafka, Redis: a.state,
 		Topics: a.cfg.Topics.formats(), Timeline: TopicTimeline, Partitions: a.cfg.Topics.TimelinePartitions, Dead: TopicDead,
-		Session: a.cfg.Limits.Session, Annotate: engine.Annotate, KeepLinks: a.cfg.Limits.ForgetKnown, Oldest: a.cfg.Limits.Oldest, Log: a.log, Metrics: intake.NewMetrics(a.reg),
+		Session: a.cfg.Limits.Session, Annotate: annotate, KeepLinks: a.cfg.Limits.ForgetKnown, Oldest: a.cfg.Limits.Oldest, Log: a.log, Metrics: intake.NewMetrics(a.reg),
 	})
 }
 

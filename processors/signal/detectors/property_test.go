@@ -137,7 +137,7 @@ func orderDoesNotMatter(t *rapid.T) {
 		second.see(&again[i], now)
 	}
 	a, b := first.finish(now), second.finish(now)
-	if !reflect.DeepEqual(a, b) {
+	if len(a)+len(b) > 0 && !reflect.DeepEqual(a, b) {
 		t.Fatalf("in order: %+v\nshuffled: %+v", a, b)
 	}
 }
