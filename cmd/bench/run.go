@@ -17,7 +17,8 @@ type run struct {
 	dir     string
 	report  *Report
 	trials  int
-	probed  int // probes sent so far; their numbers are never used twice
+	warmed  bool // see warm
+	probed  int  // probes sent so far; their numbers are never used twice
 }
 
 // Usual values of what only tests change: the share of customers that get into trouble, how many touchpoints a second happen at least in

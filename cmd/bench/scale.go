@@ -12,6 +12,9 @@ const statesGrowBy = 20
 
 // scale measures the same backlog on more and more partitions, processes and stored customers, without the archive.
 func (r *run) scale() error {
+	if err := r.warm(); err != nil {
+		return err
+	}
 	for _, partitions := range r.opt.Partitions {
 		name := fmt.Sprintf("%d timeline partitions, 1 process", partitions)
 		if _, err := r.scaleStep(name, partitions, 1, 0); err != nil {

@@ -22,7 +22,10 @@ const (
 // throughput works off the same backlog without and with the archive, each followed by the bare loop that is its limit.
 func (r *run) throughput() error {
 	var alone, beside worked
-	var err error
+	err := r.warm()
+	if err != nil {
+		return err
+	}
 	if r.opt.only != caseArchive {
 		if alone, err = r.backlog(caseAlone, withoutArchive); err != nil {
 			return err
