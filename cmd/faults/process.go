@@ -62,6 +62,9 @@ func (p *process) find(pattern *regexp.Regexp) string {
 	return ""
 }
 
+// times is how often the process has written a text.
+func (p *process) times(text string) int { return bytes.Count(p.said(), []byte(text)) }
+
 // lastLines returns the end of what the process has written, for error messages.
 func (p *process) lastLines(n int) string {
 	lines := bytes.Split(bytes.TrimSpace(p.said()), []byte("\n"))

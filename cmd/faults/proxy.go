@@ -91,6 +91,20 @@ func (p *Proxy) Addr() string { return p.listener.Addr().String() }
 // Counts returns what was done so far.
 func (p *Proxy) Counts() *Counts { return &p.counts }
 
+// Target is where new connections go.
+func (p *Proxy) Target() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.target
+}
+
+func (p *Proxy) host() string { return host(p.Addr()) }
+func (p *Proxy) port() string { return port(p.Addr()) }
+
+// host and port are the parts of an address.
+func host(addr string) string { h, _, _ := net.SplitHostPort(addr); return h }
+func port(addr string) string { _, p, _ := net.SplitHostPort(addr); return p }
+
 // SetTarget sends new connections to another address.
 func (p *Proxy) SetTarget(addr string) { p.set(func() { p.target = addr }) }
 

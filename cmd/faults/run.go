@@ -151,13 +151,10 @@ func (r *Run) servers() error {
 	r.cfg = app.DevConfig(addrs)
 	r.cfg.Limits.Session = session
 	r.cfg.Log.Format = "json"
-	text, err := yaml.Marshal(r.cfg)
-	if err != nil {
+	if err := r.configure(); err != nil {
 		return err
 	}
-	if err := os.WriteFile(r.configFile(), text, 0o600); err != nil {
-		return err
-	}
+	var err error
 	if r.web, err = NewProxy(""); err != nil {
 		return err
 	}
@@ -173,6 +170,15 @@ func (r *Run) houseNote() string {
 		return ", no ClickHouse engine: minutes are not compared"
 	}
 	return fmt.Sprintf(", clickhouse (%d)", r.house.current.pid())
+}
+
+// configure writes the configuration that processes started from now on read.
+func (r *Run) configure() error {
+	text, err := yaml.Marshal(r.cfg)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(r.configFile(), text, 0o600)
 }
 
 func (r *Run) configFile() string { return filepath.Join(r.opt.Dir, "touchwatch.yaml") }

@@ -54,6 +54,51 @@ var All = []Scenario{
 		Holds: "everything goes on by itself; writes whose outcome was unknown count once",
 	},
 	{
+		Name: "broker-reply", Row: "6", play: brokerReply,
+		Fault: "the broker takes timeline batches and offset commits, and the answers are cut off",
+		Holds: "a batch that is in the log twice counts once; a commit that counted and was reported as failed does no harm",
+	},
+	{
+		Name: "partitions", Row: "9", play: partitionsAdded,
+		Fault: "partitions are added to a raw topic that is being read",
+		Holds: "they are read without a restart",
+	},
+	{
+		Name: "failover", Row: "15", play: failover,
+		Fault: "Redis is killed when its replica has not heard the latest, and the replica takes over",
+		Holds: "offsets and states rewind together, and heal from the timeline",
+	},
+	{
+		Name: "redis-refuses", Row: "16", play: redisRefuses,
+		Fault: "Redis refuses to write under load: READONLY as a replica, OOM as one whose memory is full",
+		Holds: "nothing is written in part; the work goes on by itself when Redis takes it again",
+	},
+	{
+		Name: "cluster", Row: "17", play: cluster,
+		Fault: "on three Redis Cluster nodes the slots of the timeline's partitions are moved to other nodes under load",
+		Holds: "a transaction that meets a moving slot is repeated as a whole or not at all",
+	},
+	{
+		Name: "redis-slow", Row: "18", play: slowRedis,
+		Fault: "every answer of Redis comes 200 ms late",
+		Holds: "nobody is taken for dead, no partition changes hands, memory stays bounded",
+	},
+	{
+		Name: "rules-rewind", Row: "also", play: rulesRewind,
+		Fault: "the rules are changed, Redis loses the last seconds and with them the change, and the rules are changed again",
+		Holds: "every change takes effect at its place in the log, and the last one is in force",
+	},
+	{
+		Name: "house-replay", Row: "21", play: replayed,
+		Fault: "the archive's offsets are set back to the beginning",
+		Holds: "rows that come again change no minute, however long ago they came first",
+	},
+	{
+		Name: "house-errors", Row: "22", play: houseErrors,
+		Fault: "ClickHouse refuses inserts: too many parts, memory limit",
+		Holds: "the archive waits and loses nothing; the live picture stays fresh",
+	},
+	{
 		Name: "house-down", Row: "19", play: houseDown,
 		Fault: "ClickHouse is killed under load and stays away",
 		Holds: "the live picture stays fresh meanwhile; the archive catches up",

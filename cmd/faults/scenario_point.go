@@ -78,7 +78,7 @@ func (r *Run) points(all []point) error {
 	if err != nil {
 		return err
 	}
-	l, err := r.loaded(int64(len(all))*1500, time.Duration(len(all))*11*time.Second)
+	l, err := r.loaded(int64(len(all))*1200, time.Duration(len(all))*8*time.Second)
 	if err != nil {
 		return err
 	}

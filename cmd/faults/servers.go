@@ -18,6 +18,7 @@ type server struct {
 	name    string
 	addr    string // where the harness reaches it, around the proxy
 	proxy   *Proxy // where the program reaches it
+	around  *Proxy // where the harness reaches it, if that may move to another server; else nil
 	command []string
 	env     []string
 	ready   func(*process) bool
@@ -57,6 +58,9 @@ func (s *server) close() {
 		s.current.discard()
 	}
 	s.proxy.Close()
+	if s.around != nil {
+		s.around.Close()
+	}
 }
 
 // freeAddrs are loopback addresses where nothing listened a moment ago.
@@ -141,26 +145,38 @@ func startKafka(ctx context.Context, p *parts, dir string) (*server, error) {
 	return s, s.start(ctx)
 }
 
+// startRedis starts a Redis. The harness reaches it through a proxy of its own, so that a replica can take its place.
 func startRedis(ctx context.Context, p *parts, dir string) (*server, error) {
+	s, err := newRedis(p, dir, "redis")
+	if err != nil {
+		return nil, err
+	}
+	if s.proxy, err = NewProxy(s.addr); err != nil {
+		return nil, err
+	}
+	if s.around, err = NewProxy(s.addr); err != nil {
+		return nil, err
+	}
+	s.addr = s.around.Addr()
+	return s, s.start(ctx)
+}
+
+// newRedis is a Redis with a log of its own (AOF, everysec) on a free port, not started; its addr is its own.
+func newRedis(p *parts, dir, name string, options ...string) (*server, error) {
 	addrs, err := freeAddrs(1)
 	if err != nil {
 		return nil, err
 	}
-	proxy, err := NewProxy(addrs[0])
-	if err != nil {
-		return nil, err
-	}
-	data := filepath.Join(dir, "redis")
+	data := filepath.Join(dir, name)
 	if err := os.MkdirAll(data, 0o700); err != nil {
 		return nil, err
 	}
 	_, port, _ := net.SplitHostPort(addrs[0])
-	s := &server{
-		name: "redis", addr: addrs[0], proxy: proxy, dir: dir,
-		command: []string{p.redis, "--bind", "127.0.0.1", "--port", port, "--dir", data, "--appendonly", "yes", "--appendfsync", "everysec", "--save", ""},
-		ready:   func(p *process) bool { return bytes.Contains(p.said(), []byte("Ready to accept connections")) },
-	}
-	return s, s.start(ctx)
+	command := []string{p.redis, "--bind", "127.0.0.1", "--port", port, "--dir", data, "--appendonly", "yes", "--appendfsync", "everysec", "--save", ""}
+	return &server{
+		name: name, addr: addrs[0], dir: dir, command: append(command, options...),
+		ready: func(p *process) bool { return bytes.Contains(p.said(), []byte("Ready to accept connections")) },
+	}, nil
 }
 
 // startHouse starts the ClickHouse engine behind its front; nil when there is no engine.
