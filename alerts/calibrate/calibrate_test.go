@@ -79,7 +79,7 @@ func TestARuleThatCriesWolfIsFoundOut(t *testing.T) {
 		t.Fatal(err)
 	}
 	anything, nothing, crowd := r.Rules[0], r.Rules[1], r.Places[0]
-	if anything.Precision > 0.7 || anything.Recall < 0.9 || anything.False == 0 || anything.FalsePerDay < 10 {
+	if anything.Precision > 0.7 || anything.Recall < 0.7 || anything.False == 0 || anything.FalsePerDay < 10 {
 		t.Errorf("a rule that fires at everything: %+v", anything)
 	}
 	if nothing.Recall > 0 || crowd.Precision > 0.7 {

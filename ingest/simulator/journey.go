@@ -260,7 +260,7 @@ func (w *World) mistyped(s *session, st *step) {
 	again := *st
 	again.wait = w.between(2_000, 8_000)
 	s.steps = slices.Insert(s.steps, s.pos,
-		step{wait: w.between(700, 2_500), kind: touchpoint.CheckoutFailed, text: "card declined"},
+		step{wait: w.between(700, 2_500), kind: touchpoint.CheckoutFailed, text: "card declined", outcome: "declined"},
 		step{wait: w.between(4_000, 20_000), kind: touchpoint.FormField, form: "payment", field: "card"}, again)
 }
 

@@ -65,6 +65,7 @@ func websiteDetails(w *World, dst []byte, s *session, st *step) []byte {
 	case touchpoint.Search:
 		dst = num(dst, "results", int64(st.n))
 	case touchpoint.Purchase, touchpoint.CheckoutFailed:
+		dst = str(dst, "outcome", st.outcome)
 		dst = money(dst, "amount", s.product.price)
 		dst = str(str(dst, "currency", "EUR"), "product", s.product.slug)
 	case touchpoint.WebSurveyAnswer:

@@ -19,7 +19,11 @@ type Checkout struct {
 const (
 	checkoutBroke = checkoutFail
 	cardRefused   = checkoutFail + 100
+	bought        = checkoutFail + 101
 )
+
+// wentThrough is the share of a failure that stays when the customer bought soon after: a nuisance, and no case.
+const wentThrough = 0.3
 
 // NewCheckout returns the detector of failed checkouts.
 func NewCheckout(s *settings.Settings) *Checkout {
@@ -39,11 +43,13 @@ func (c *Checkout) Bounds() signal.Bounds {
 
 // Observe implements signal.Detector.
 func (c *Checkout) Observe(dst []signal.Mark, t *touchpoint.Touchpoint) []signal.Mark {
-	if t.Kind != touchpoint.CheckoutFailed || c.ignored.Covers(&t.Place) {
-		return dst
-	}
 	kind := uint8(checkoutBroke)
-	if t.Attrs["outcome"] == "declined" {
+	switch {
+	case t.Kind == touchpoint.Purchase:
+		kind = bought
+	case t.Kind != touchpoint.CheckoutFailed || c.ignored.Covers(&t.Place):
+		return dst
+	case t.Attrs["outcome"] == "declined":
 		kind = cardRefused
 	}
 	return append(dst, signal.Mark{
@@ -52,15 +58,23 @@ func (c *Checkout) Observe(dst []signal.Mark, t *touchpoint.Touchpoint) []signal
 }
 
 // Detect implements signal.Detector: one signal per run of failures, each within the gap of the one before. A run in which
-// nothing but cards was refused is a payment_declined.
+// nothing but cards was refused is a payment_declined. A purchase ends a run.
 func (c *Checkout) Detect(marks []signal.Mark, _ touchpoint.Millis) ([]signal.Signal, touchpoint.Millis) {
 	var out []signal.Signal
 	for from := 0; from < len(marks); {
+		if marks[from].Kind == bought {
+			from++
+			continue
+		}
 		to := from + 1
-		for to < len(marks) && marks[to].At.Sub(marks[to-1].At) <= c.set.Gap {
+		for to < len(marks) && marks[to].Kind != bought && c.near(marks, to) {
 			to++
 		}
-		if g := c.signal(marks[from:to]); g.Weight != 0 {
+		share := 1.0
+		if to < len(marks) && marks[to].Kind == bought && c.near(marks, to) {
+			share = wentThrough
+		}
+		if g := c.signal(marks[from:to], share); g.Weight != 0 {
 			out = append(out, g)
 		}
 		from = to
@@ -68,7 +82,13 @@ func (c *Checkout) Detect(marks []signal.Mark, _ touchpoint.Millis) ([]signal.Si
 	return out, 0
 }
 
-func (c *Checkout) signal(run []signal.Mark) signal.Signal {
+// near reports whether a mark is within the gap of the one before.
+func (c *Checkout) near(marks []signal.Mark, i int) bool {
+	return marks[i].At.Sub(marks[i-1].At) <= c.set.Gap
+}
+
+// signal judges one run of failures, of which a share counts.
+func (c *Checkout) signal(run []signal.Mark, share float64) signal.Signal {
 	first, last := &run[0], &run[len(run)-1]
 	name, effect, reason := "payment_declined", c.declined.Bad, "the payment was declined"
 	for i := range run {
@@ -82,13 +102,16 @@ func (c *Checkout) signal(run []signal.Mark) signal.Signal {
 	if last.Note != "" {
 		reason += ": " + last.Note
 	}
+	if share < 1 {
+		reason += "; then it went through"
+	}
 	ids := make([]touchpoint.ID, 0, signal.MaxEvidence)
 	for i := max(len(run)-signal.MaxEvidence, 0); i < len(run); i++ {
 		ids = append(ids, run[i].ID)
 	}
 	return signal.Signal{
 		Name: name, Family: c.Family(), Episode: string(first.ID), First: first.At, At: last.At,
-		Weight: effect.Points(1), Half: effect.HalfSeconds(), Channel: touchpoint.Website,
+		Weight: effect.Points(share), Half: effect.HalfSeconds(), Channel: touchpoint.Website,
 		Places:   signal.Places(signal.PlaceKey("page", last.Key), signal.PlaceKey("campaign", last.Place)),
 		Evidence: ids,
 		Reason:   reason,
