@@ -15,6 +15,9 @@ func Check(c *Config) error {
 	if _, err := ReadBundle(c); err != nil {
 		problems = append(problems, err)
 	}
+	if _, err := c.Text.Engine(); err != nil {
+		problems = append(problems, err)
+	}
 	if _, err := loadTokens(c); err != nil {
 		problems = append(problems, err)
 	}

@@ -47,6 +47,8 @@ type Config struct {
 	// SignalsFile overrides weights, half-lives and thresholds; RulesFile replaces the shipped rules. Empty: the shipped ones.
 	SignalsFile string `yaml:"signals_file"`
 	RulesFile   string `yaml:"rules_file"`
+	// Text says how ingest judges what customers write.
+	Text Text `yaml:"text"`
 	// Company says what is the company's own.
 	Company Company `yaml:"company"`
 	Auth    Auth    `yaml:"auth"`

@@ -14,12 +14,14 @@ import (
 	"touchwatch/ingest/own"
 	"touchwatch/ingest/touchpoint"
 	"touchwatch/processors/keyed"
-	"touchwatch/processors/signal/text"
 )
 
 // ingest builds the stage from the raw topics to the timeline.
-func (a *App) ingest() *intake.Stage {
-	engine := text.Default()
+func (a *App) ingest() (*intake.Stage, error) {
+	engine, err := a.cfg.Text.Engine()
+	if err != nil {
+		return nil, err
+	}
 	accounts, _ := own.NewAccounts(a.cfg.Company.Accounts) // Validate has refused bad ones
 	annotate := func(t *touchpoint.Touchpoint) {
 		accounts.Turn(t)
@@ -29,7 +31,7 @@ func (a *App) ingest() *intake.Stage {
 		Brokers: a.cfg.Kafka.Brokers, Dialer: a.dialer, Kafka: a.kafka, Redis: a.state,
 		Topics: a.cfg.Topics.formats(), Timeline: TopicTimeline, Partitions: a.cfg.Topics.TimelinePartitions, Dead: TopicDead,
 		Session: a.cfg.Limits.Session, Annotate: annotate, KeepLinks: a.cfg.Limits.ForgetKnown, Oldest: a.cfg.Limits.Oldest, Log: a.log, Metrics: intake.NewMetrics(a.reg),
-	})
+	}), nil
 }
 
 // runtimeOptions are what both keyed stages share.
@@ -95,7 +97,10 @@ func relayProgress(ctx context.Context, client redis.UniversalClient, partitions
 // build makes the stages of this process's roles, in the order of the flow.
 func (a *App) build(ctx context.Context) error {
 	if a.cfg.Has(RoleIngest) {
-		in := a.ingest()
+		in, err := a.ingest()
+		if err != nil {
+			return err
+		}
 		a.ready.watch("ingest", in.Halted)
 		a.stages = append(a.stages, stage{"ingest", in.Run})
 	}

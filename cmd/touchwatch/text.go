@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"touchwatch/cmd/app"
 	"touchwatch/processors/signal/settings"
 	"touchwatch/processors/signal/text"
 	"touchwatch/processors/signal/text/eval"
@@ -22,7 +23,7 @@ const maxLine = 1 << 20
 
 func textCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "text", Short: "Judge texts as ingest does, and measure the judgement on labelled ones"}
-	cmd.AddCommand(textScoreCommand(), textEvalCommand())
+	cmd.AddCommand(textScoreCommand(), textEvalCommand(), textTrainCommand())
 	return cmd
 }
 
@@ -36,19 +37,32 @@ type judged struct {
 	Words       []string `json:"words"` // that decided, most important first
 }
 
+// judgeFlags are the flags that say what judges.
+func judgeFlags(cmd *cobra.Command, words *app.Text) {
+	cmd.Flags().StringVar(&words.Model, "model", "", "model made by 'touchwatch text train', used together with the rules")
+	cmd.Flags().StringSliceVar(&words.Lexicons, "lexicon", nil, "files of words that add to the shipped ones and overrule them")
+}
+
 func textScoreCommand() *cobra.Command {
-	return &cobra.Command{
+	var words app.Text
+	cmd := &cobra.Command{
 		Use: "score", Short: "Judge each line of standard input, and write one JSON object a line", Args: cobra.NoArgs,
 		Long:    "Judge each line of standard input: a text, or a language (ISO 639-1), a tab and a text. Writes one JSON object a line, in the same order.",
 		Example: `  printf 'en\tstill waiting for my refund\n' | touchwatch text score`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return scoreTexts(cmd.InOrStdin(), cmd.OutOrStdout())
+			engine, err := words.Engine()
+			if err != nil {
+				return err
+			}
+			return scoreTexts(engine, cmd.InOrStdin(), cmd.OutOrStdout())
 		},
 	}
+	judgeFlags(cmd, &words)
+	return cmd
 }
 
-func scoreTexts(in io.Reader, out io.Writer) error {
-	engine, lines := text.Default(), lineScanner(in)
+func scoreTexts(engine *text.Engine, in io.Reader, out io.Writer) error {
+	lines := lineScanner(in)
 	buffered := bufio.NewWriter(out)
 	encode := json.NewEncoder(buffered)
 	encode.SetEscapeHTML(false)
@@ -81,44 +95,58 @@ func lineScanner(in io.Reader) *bufio.Scanner {
 func textEvalCommand() *cobra.Command {
 	var threshold float64
 	var misses int
+	var words app.Text
 	cmd := &cobra.Command{
 		Use: "eval FILE.tsv", Short: "Measure the judgement on labelled texts: label, tab, language, tab, text", Args: cobra.ExactArgs(1),
 		Long: `Measure the judgement on labelled texts, one a line: label, tab, language (or empty), tab, text. The label 'negative' is what is
 looked for, every other label is the rest. Prints precision, recall, F1 and AUC in all and per language, and the worst misses.`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			file, err := os.Open(args[0])
+			engine, err := words.Engine()
 			if err != nil {
 				return err
 			}
-			defer file.Close()
-			set, err := readLabelled(args[0], file)
+			set, err := readLabelled(args[0])
 			if err != nil {
 				return err
 			}
+			judge(engine, set)
 			return printFigures(cmd.OutOrStdout(), set, threshold, misses)
 		},
 	}
+	judgeFlags(cmd, &words)
 	cmd.Flags().Float64Var(&threshold, "threshold", settings.Default().NegativeText.Threshold, "displeasure from which a text counts as negative, −1 to 1")
 	cmd.Flags().IntVar(&misses, "misses", 10, "how many of the worst misses to print")
 	return cmd
 }
 
-// readLabelled reads and judges labelled texts.
-func readLabelled(name string, in io.Reader) ([]eval.Scored, error) {
-	engine, lines := text.Default(), lineScanner(in)
+// readLabelled reads labelled texts.
+func readLabelled(path string) ([]eval.Scored, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	lines := lineScanner(file)
 	var set []eval.Scored
 	for n := 1; lines.Scan(); n++ {
 		parts := strings.SplitN(lines.Text(), "\t", 3)
 		if len(parts) != 3 || parts[0] == "" {
-			return nil, fmt.Errorf("%s line %d: want label, tab, language, tab, text; got %.60q", name, n, lines.Text())
+			return nil, fmt.Errorf("%s line %d: want label, tab, language, tab, text; got %.60q", path, n, lines.Text())
 		}
-		mood, _ := engine.Judge(parts[2], parts[1])
-		set = append(set, eval.Scored{Label: parts[0], Language: parts[1], Text: parts[2], Score: float64(mood.Displeasure)})
+		set = append(set, eval.Scored{Label: parts[0], Language: parts[1], Text: parts[2]})
 	}
 	if err := lines.Err(); err != nil {
-		return nil, fmt.Errorf("read %s: %w", name, err)
+		return nil, fmt.Errorf("read %s: %w", path, err)
 	}
 	return set, nil
+}
+
+// judge gives each text its score.
+func judge(engine *text.Engine, set []eval.Scored) {
+	for i := range set {
+		mood, _ := engine.Judge(set[i].Text, set[i].Language)
+		set[i].Score = float64(mood.Displeasure)
+	}
 }
 
 func printFigures(out io.Writer, set []eval.Scored, threshold float64, misses int) error {

@@ -13,6 +13,7 @@ import (
 	"sync"
 
 	"touchwatch/ingest/touchpoint"
+	"touchwatch/processors/signal/text/linear"
 )
 
 //go:embed lexicon/*.txt
@@ -26,6 +27,7 @@ type Engine struct {
 	ballot  ballot
 	intents [1 << len(intentNames)][]string
 	pool    sync.Pool
+	model   *linear.Model // nil: the rules alone
 }
 
 // Lexicons returns the lexicons that are part of the program.
@@ -105,10 +107,14 @@ func (e *Engine) Judge(text, lang string) (touchpoint.Mood, string) {
 	s.tokenise(text)
 	t, language := e.choose(s, lang)
 	v := t.score(s)
-	mood := touchpoint.Mood{
-		Displeasure: v.displeasure, Problem: v.problem, Confidence: s.confidence(t, &v),
-		Intents: e.intents[v.intents], Words: s.words(text),
+	mood := touchpoint.Mood{Confidence: s.confidence(t, &v), Intents: e.intents[v.intents], Words: s.words(text)}
+	if chance, ok := e.refine(s, &v, language); ok {
+		mood.Confidence = certain(chance, e.model.Limit())
+		if v.displeasure >= unhappy && len(mood.Words) == 0 {
+			mood.Words = e.learnedWords(s, text)
+		}
 	}
+	mood.Displeasure, mood.Problem = v.displeasure, v.problem
 	e.pool.Put(s)
 	return mood, language
 }

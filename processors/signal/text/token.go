@@ -52,6 +52,7 @@ type scratch struct {
 	shouts   int  // words in capitals
 	hits     [maxHits]hit
 	hitCount int
+	seen     []uint32 // features
 }
 
 func (s *scratch) reset() {
