@@ -43,7 +43,7 @@ func TestShippedRulesAreGood(t *testing.T) {
 			t.Errorf("%s could come true by time alone", r.Name)
 		}
 	}
-	want := "broken_page chat_unanswered churn_threat raged_at_element score_low third_contact two_bad_channels valued_customer_upset valued_detractor"
+	want := "broken_page chat_unanswered churn_threat raged_at_element score_low spreading_complaint third_contact two_bad_channels valued_customer_upset valued_detractor"
 	if got := strings.Join(names, " "); got != want {
 		t.Errorf("rules %s, want %s", got, want)
 	}

@@ -114,6 +114,8 @@ func (h *happening) readNumber(w word) (err error) {
 		t.Status, err = whole(w.value)
 	case "amount":
 		t.Amount, err = strconv.ParseFloat(w.value, 64)
+	case "reach":
+		t.Reach, err = strconv.ParseInt(w.value, 10, 64)
 	case "rating":
 		t.Rating, err = rating(w.value)
 	case "x":
