@@ -328,8 +328,8 @@ func (z Millis) Msgsize() (s int) {
 func (z *Mood) MarshalMsg(b []byte) (o []byte, err error) {
 	o = msgp.Require(b, z.Msgsize())
 	// check for omitted fields
-	zb0001Len := uint32(5)
-	var zb0001Mask uint8 /* 5 bits */
+	zb0001Len := uint32(6)
+	var zb0001Mask uint8 /* 6 bits */
 	_ = zb0001Mask
 	if z.Intents == nil {
 		zb0001Len--
@@ -338,6 +338,10 @@ func (z *Mood) MarshalMsg(b []byte) (o []byte, err error) {
 	if z.Words == nil {
 		zb0001Len--
 		zb0001Mask |= 0x10
+	}
+	if z.Readings == nil {
+		zb0001Len--
+		zb0001Mask |= 0x20
 	}
 	// variable map header, size zb0001Len
 	o = append(o, 0x80|uint8(zb0001Len))
@@ -367,6 +371,18 @@ func (z *Mood) MarshalMsg(b []byte) (o []byte, err error) {
 			o = msgp.AppendArrayHeader(o, uint32(len(z.Words)))
 			for za0002 := range z.Words {
 				o = msgp.AppendString(o, z.Words[za0002])
+			}
+		}
+		if (zb0001Mask & 0x20) == 0 { // if not omitted
+			// string "r"
+			o = append(o, 0xa1, 0x72)
+			o = msgp.AppendArrayHeader(o, uint32(len(z.Readings)))
+			for za0003 := range z.Readings {
+				o, err = z.Readings[za0003].MarshalMsg(o)
+				if err != nil {
+					err = msgp.WrapError(err, "Readings", za0003)
+					return
+				}
 			}
 		}
 	}
@@ -447,6 +463,25 @@ func (z *Mood) UnmarshalMsg(bts []byte) (o []byte, err error) {
 					return
 				}
 			}
+		case "r":
+			var zb0004 uint32
+			zb0004, bts, err = msgp.ReadArrayHeaderBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "Readings")
+				return
+			}
+			if cap(z.Readings) >= int(zb0004) {
+				z.Readings = (z.Readings)[:zb0004]
+			} else {
+				z.Readings = make([]Reading, zb0004)
+			}
+			for za0003 := range z.Readings {
+				bts, err = z.Readings[za0003].UnmarshalMsg(bts)
+				if err != nil {
+					err = msgp.WrapError(err, "Readings", za0003)
+					return
+				}
+			}
 		default:
 			bts, err = msgp.Skip(bts)
 			if err != nil {
@@ -468,6 +503,10 @@ func (z *Mood) Msgsize() (s int) {
 	s += 2 + msgp.ArrayHeaderSize
 	for za0002 := range z.Words {
 		s += msgp.StringPrefixSize + len(z.Words[za0002])
+	}
+	s += 2 + msgp.ArrayHeaderSize
+	for za0003 := range z.Readings {
+		s += z.Readings[za0003].Msgsize()
 	}
 	return
 }
@@ -952,6 +991,163 @@ func (z *Rating) UnmarshalMsg(bts []byte) (o []byte, err error) {
 // Msgsize returns an upper bound estimate of the number of bytes occupied by the serialized message
 func (z *Rating) Msgsize() (s int) {
 	s = 1 + 2 + msgp.StringPrefixSize + len(z.Metric) + 2 + msgp.Float64Size + 2 + msgp.Float64Size + 2 + msgp.Float64Size
+	return
+}
+
+// MarshalMsg implements msgp.Marshaler
+func (z *Reading) MarshalMsg(b []byte) (o []byte, err error) {
+	o = msgp.Require(b, z.Msgsize())
+	// check for omitted fields
+	zb0001Len := uint32(6)
+	var zb0001Mask uint8 /* 6 bits */
+	_ = zb0001Mask
+	if z.Intents == nil {
+		zb0001Len--
+		zb0001Mask |= 0x10
+	}
+	if z.Words == nil {
+		zb0001Len--
+		zb0001Mask |= 0x20
+	}
+	// variable map header, size zb0001Len
+	o = append(o, 0x80|uint8(zb0001Len))
+
+	// skip if no fields are to be emitted
+	if zb0001Len != 0 {
+		// string "l"
+		o = append(o, 0xa1, 0x6c)
+		o = msgp.AppendString(o, z.Language)
+		// string "d"
+		o = append(o, 0xa1, 0x64)
+		o = msgp.AppendFloat32(o, z.Displeasure)
+		// string "p"
+		o = append(o, 0xa1, 0x70)
+		o = msgp.AppendFloat32(o, z.Problem)
+		// string "c"
+		o = append(o, 0xa1, 0x63)
+		o = msgp.AppendFloat32(o, z.Confidence)
+		if (zb0001Mask & 0x10) == 0 { // if not omitted
+			// string "in"
+			o = append(o, 0xa2, 0x69, 0x6e)
+			o = msgp.AppendArrayHeader(o, uint32(len(z.Intents)))
+			for za0001 := range z.Intents {
+				o = msgp.AppendString(o, z.Intents[za0001])
+			}
+		}
+		if (zb0001Mask & 0x20) == 0 { // if not omitted
+			// string "w"
+			o = append(o, 0xa1, 0x77)
+			o = msgp.AppendArrayHeader(o, uint32(len(z.Words)))
+			for za0002 := range z.Words {
+				o = msgp.AppendString(o, z.Words[za0002])
+			}
+		}
+	}
+	return
+}
+
+// UnmarshalMsg implements msgp.Unmarshaler
+func (z *Reading) UnmarshalMsg(bts []byte) (o []byte, err error) {
+	var field []byte
+	_ = field
+	var zb0001 uint32
+	zb0001, bts, err = msgp.ReadMapHeaderBytes(bts)
+	if err != nil {
+		err = msgp.WrapError(err)
+		return
+	}
+	for zb0001 > 0 {
+		zb0001--
+		field, bts, err = msgp.ReadMapKeyZC(bts)
+		if err != nil {
+			err = msgp.WrapError(err)
+			return
+		}
+		switch msgp.UnsafeString(field) {
+		case "l":
+			z.Language, bts, err = msgp.ReadStringBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "Language")
+				return
+			}
+		case "d":
+			z.Displeasure, bts, err = msgp.ReadFloat32Bytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "Displeasure")
+				return
+			}
+		case "p":
+			z.Problem, bts, err = msgp.ReadFloat32Bytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "Problem")
+				return
+			}
+		case "c":
+			z.Confidence, bts, err = msgp.ReadFloat32Bytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "Confidence")
+				return
+			}
+		case "in":
+			var zb0002 uint32
+			zb0002, bts, err = msgp.ReadArrayHeaderBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "Intents")
+				return
+			}
+			if cap(z.Intents) >= int(zb0002) {
+				z.Intents = (z.Intents)[:zb0002]
+			} else {
+				z.Intents = make([]string, zb0002)
+			}
+			for za0001 := range z.Intents {
+				z.Intents[za0001], bts, err = msgp.ReadStringBytes(bts)
+				if err != nil {
+					err = msgp.WrapError(err, "Intents", za0001)
+					return
+				}
+			}
+		case "w":
+			var zb0003 uint32
+			zb0003, bts, err = msgp.ReadArrayHeaderBytes(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "Words")
+				return
+			}
+			if cap(z.Words) >= int(zb0003) {
+				z.Words = (z.Words)[:zb0003]
+			} else {
+				z.Words = make([]string, zb0003)
+			}
+			for za0002 := range z.Words {
+				z.Words[za0002], bts, err = msgp.ReadStringBytes(bts)
+				if err != nil {
+					err = msgp.WrapError(err, "Words", za0002)
+					return
+				}
+			}
+		default:
+			bts, err = msgp.Skip(bts)
+			if err != nil {
+				err = msgp.WrapError(err)
+				return
+			}
+		}
+	}
+	o = bts
+	return
+}
+
+// Msgsize returns an upper bound estimate of the number of bytes occupied by the serialized message
+func (z *Reading) Msgsize() (s int) {
+	s = 1 + 2 + msgp.StringPrefixSize + len(z.Language) + 2 + msgp.Float32Size + 2 + msgp.Float32Size + 2 + msgp.Float32Size + 3 + msgp.ArrayHeaderSize
+	for za0001 := range z.Intents {
+		s += msgp.StringPrefixSize + len(z.Intents[za0001])
+	}
+	s += 2 + msgp.ArrayHeaderSize
+	for za0002 := range z.Words {
+		s += msgp.StringPrefixSize + len(z.Words[za0002])
+	}
 	return
 }
 

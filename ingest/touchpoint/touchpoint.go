@@ -127,6 +127,18 @@ type Mood struct {
 	Confidence  float32  `json:"confidence" msg:"c"`                   // 0 … 1
 	Intents     []string `json:"intents,omitempty" msg:"in,omitempty"` // such as "cancel", "solved", "thanks"
 	Words       []string `json:"words,omitempty" msg:"w,omitempty"`    // matched words that decided, most important first
+	// Readings are what the text says in each language that reads anything in it, when its language could not be told.
+	Readings []Reading `json:"readings,omitempty" msg:"r,omitempty"`
+}
+
+// Reading is a mood by one language.
+type Reading struct {
+	Language    string   `json:"language" msg:"l"` // ISO 639-1
+	Displeasure float32  `json:"displeasure" msg:"d"`
+	Problem     float32  `json:"problem" msg:"p"`
+	Confidence  float32  `json:"confidence" msg:"c"`
+	Intents     []string `json:"intents,omitempty" msg:"in,omitempty"`
+	Words       []string `json:"words,omitempty" msg:"w,omitempty"`
 }
 
 // Profile is what the CRM says about a party.

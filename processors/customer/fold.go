@@ -121,6 +121,7 @@ func (f *Fold) touch(s *State, t *touchpoint.Touchpoint, fx *keyed.Effects) {
 	if !s.see(t.ID) {
 		return
 	}
+	t = t.ReadIn(s.tongue())
 	s.learn(t)
 	if t.Channel == touchpoint.CRM {
 		f.keepAlive(s, fx)

@@ -44,6 +44,14 @@ func (s *State) learn(t *touchpoint.Touchpoint) {
 	}
 }
 
+// tongue is the language to read a text in whose own could not be told: the one the customer used last, else the CRM's.
+func (s *State) tongue() string {
+	if s.Language != "" {
+		return s.Language
+	}
+	return s.Profile.Language
+}
+
 // addAlias keeps at most MaxAliases, strongest first.
 func (s *State) addAlias(a touchpoint.Alias) {
 	if slices.Contains(s.Aliases, a) {

@@ -106,6 +106,13 @@ func (e *Engine) Judge(text, lang string) (touchpoint.Mood, string) {
 	s := e.pool.Get().(*scratch)
 	s.tokenise(text)
 	t, language := e.choose(s, lang)
+	mood := e.mood(s, t, text, language)
+	e.pool.Put(s)
+	return mood, language
+}
+
+// mood judges the tokens of a text by one language.
+func (e *Engine) mood(s *scratch, t *tongue, text, language string) touchpoint.Mood {
 	v := t.score(s)
 	mood := touchpoint.Mood{Confidence: s.confidence(t, &v), Intents: e.intents[v.intents], Words: s.words(text)}
 	if chance, ok := e.refine(s, &v, language); ok {
@@ -115,18 +122,43 @@ func (e *Engine) Judge(text, lang string) (touchpoint.Mood, string) {
 		}
 	}
 	mood.Displeasure, mood.Problem = v.displeasure, v.problem
-	e.pool.Put(s)
-	return mood, language
+	return mood
 }
 
-// Annotate fills in the mood and the language of what a customer wrote. A mood that the source gave stays.
+// maxUnsure is how many words a text may have whose language cannot be told and that is read in several: a longer one is
+// written in a language that is not spoken here.
+const maxUnsure = 8
+
+// readings judges a short text in each language of its script that finds something in it to go by.
+func (e *Engine) readings(text string) []touchpoint.Reading {
+	s := e.pool.Get().(*scratch)
+	defer e.pool.Put(s)
+	var all []touchpoint.Reading
+	for _, t := range e.tongues {
+		s.tokenise(text)
+		if s.n > maxUnsure || s.cyrillic > 0 || t == e.russian {
+			continue
+		}
+		m := e.mood(s, t, text, t.language)
+		if len(m.Words) == 0 && len(m.Intents) == 0 {
+			continue
+		}
+		all = append(all, touchpoint.Reading{Language: t.language, Displeasure: m.Displeasure, Problem: m.Problem, Confidence: m.Confidence, Intents: m.Intents, Words: m.Words})
+	}
+	return all
+}
+
+// Annotate fills in the mood and the language of what a customer wrote. A mood that the source gave stays. When the language
+// cannot be told, the mood says how each language would read the text, for whoever knows more about the customer.
 func (e *Engine) Annotate(t *touchpoint.Touchpoint) {
 	if t.Text == "" || t.Mood != nil || !t.FromCustomer() {
 		return
 	}
 	mood, language := e.Judge(t.Text, t.Language)
-	t.Mood = &mood
 	if language != "" {
 		t.Language = language
+	} else {
+		mood.Readings = e.readings(t.Text)
 	}
+	t.Mood = &mood
 }

@@ -234,3 +234,34 @@ func FuzzJudge(f *testing.F) {
 		}
 	})
 }
+
+func TestAShortTextOfUnknownLanguageIsReadInEach(t *testing.T) {
+	e := Default()
+	read := func(text, language string) *touchpoint.Touchpoint {
+		tp := touchpoint.Touchpoint{Kind: touchpoint.ChatCustomerMessage, Text: text}
+		e.Annotate(&tp)
+		if tp.Language != "" {
+			t.Errorf("%q is taken for %q", text, tp.Language)
+		}
+		return tp.ReadIn(language)
+	}
+	if tp := read("slecht, slecht", "fr"); tp.Language != "" {
+		t.Errorf("a language that is not spoken here: %+v", tp.Mood)
+	}
+	for _, c := range []struct {
+		text, language string
+		angry          bool
+	}{
+		{"die 4711", "en", false},
+		{"slecht, slecht", "nl", true},
+		{"slecht, slecht", "en", false},
+	} {
+		if tp := read(c.text, c.language); tp.Mood.Displeasure >= unhappy != c.angry {
+			t.Errorf("%q in %s: %+v", c.text, c.language, tp.Mood)
+		}
+	}
+	long := touchpoint.Touchpoint{Kind: touchpoint.ChatCustomerMessage, Text: "ja nie wiem gdzie jest moja paczka, proszę o szybką pomoc"}
+	if e.Annotate(&long); long.Language == "" && len(long.Mood.Readings) > 0 {
+		t.Errorf("a long text of another language: %+v", long.Mood)
+	}
+}

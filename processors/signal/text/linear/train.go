@@ -9,7 +9,7 @@ import (
 const (
 	seeds    = 3    // runs that are averaged
 	epochs   = 10   // passes over the examples in each
-	rate     = 0.3  // AdaGrad's step
+	rate     = 0.1  // AdaGrad's step
 	decay    = 2e-4 // of a weight each time it is used: what was seen once is not believed
 	curbed   = 0.3  // AdaGrad's first divisor, so that the first examples do not decide
 	folds    = 5    // of the cross-validation
