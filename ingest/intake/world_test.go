@@ -49,12 +49,20 @@ func newWorld(t testing.TB) *world {
 // start runs the stage; stop ends it and waits.
 func (w *world) start() (stop func()) {
 	w.t.Helper()
-	stage := New(Options{
+	return w.startAs(func(*Options) {})
+}
+
+// startAs runs the stage with other options than usual.
+func (w *world) startAs(change func(*Options)) (stop func()) {
+	w.t.Helper()
+	options := Options{
 		Brokers: w.brokers, Kafka: w.client, Redis: w.redis, Session: 6 * time.Second,
 		Topics:   map[string]string{w.website: "touchwatch.website", w.chat: "touchwatch.chat", w.profiles: "touchwatch.profile"},
 		Timeline: w.entries, Partitions: partitions, Dead: w.dead,
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
-	})
+	}
+	change(&options)
+	stage := New(options)
 	w.stage = stage
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})

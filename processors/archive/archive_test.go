@@ -242,6 +242,12 @@ func TestTheVersionOfACountGrowsWithWhatItSaw(t *testing.T) {
 		} else {
 			last = v
 		}
+		if !testWriter(conn).write(t.Context(), p) {
+			t.Fatal("not written")
+		}
+		if v := version(); v != last {
+			t.Errorf("step %d: version %s after the same again, want %s: it depends on what was seen, and on nothing else", i, v, last)
+		}
 	}
 	// The customer's segment became known: the group of the unknown segment must not count beside it.
 	if g := groups(t, conn); len(g) != 1 || g[0].Segment != "vip" || g[0].Total != 2 {
