@@ -124,7 +124,7 @@ func activate(ctx context.Context, client redis.UniversalClient, k *kafka.Client
 	}
 	sum := sha256.Sum256(content)
 	hash := hex.EncodeToString(sum[:])
-	sequence, done, err := reserve(ctx, client, hash, content)
+	sequence, done, err := reserve(ctx, client, hash, content, now)
 	if err != nil || done {
 		return err
 	}
@@ -147,9 +147,9 @@ func activate(ctx context.Context, client redis.UniversalClient, k *kafka.Client
 
 // reserve returns the sequence under which hash is activated, and whether every partition has it already. Processes that start at the
 // same moment reserve one after the other: who comes second finds what the first has reserved.
-func reserve(ctx context.Context, client redis.UniversalClient, hash string, content []byte) (sequence int64, done bool, err error) {
+func reserve(ctx context.Context, client redis.UniversalClient, hash string, content []byte, now touchpoint.Millis) (sequence int64, done bool, err error) {
 	for range reserveTries {
-		sequence, done, err = tryReserve(ctx, client, hash, content)
+		sequence, done, err = tryReserve(ctx, client, hash, content, now)
 		if !errors.Is(err, redis.TxFailedErr) {
 			break
 		}
@@ -163,8 +163,10 @@ func reserve(ctx context.Context, client redis.UniversalClient, hash string, con
 // reserveTries bounds how often a process tries while others reserve: each failure is another one's success.
 const reserveTries = 1000
 
-// tryReserve makes one attempt; redis.TxFailedErr says that another process was faster.
-func tryReserve(ctx context.Context, client redis.UniversalClient, hash string, content []byte) (sequence int64, done bool, err error) {
+// tryReserve makes one attempt; redis.TxFailedErr says that another process was faster. A sequence is at least the moment in milliseconds:
+// a Redis that lost its latest writes may have forgotten a sequence that stands in the log, and settings activated under it once more
+// would be ignored there.
+func tryReserve(ctx context.Context, client redis.UniversalClient, hash string, content []byte, now touchpoint.Millis) (sequence int64, done bool, err error) {
 	err = client.Watch(ctx, func(tx *redis.Tx) error {
 		held, err := tx.HGetAll(ctx, settingsKey).Result()
 		if err != nil {
@@ -175,7 +177,7 @@ func tryReserve(ctx context.Context, client redis.UniversalClient, hash string, 
 			done = held["done"] == held["sequence"]
 			return nil
 		}
-		sequence++
+		sequence = max(sequence+1, int64(now))
 		_, err = tx.TxPipelined(ctx, func(p redis.Pipeliner) error {
 			p.HSet(ctx, settingsKey, "sequence", sequence, "hash", hash, "content", content)
 			return nil
