@@ -41,9 +41,11 @@ func (s *Signal) ID() string { return s.Name + "/" + s.Episode }
 // Negative reports whether the signal speaks against the experience.
 func (s *Signal) Negative() bool { return s.Weight < 0 }
 
-// OfChannel reports whether the signal speaks against its channel. That a customer comes back does not: the channel only
-// happens to be the one they came back on.
-func (s *Signal) OfChannel() bool { return s.Weight < 0 && s.Family != "repeat" }
+// OfChannel reports whether the signal speaks against its channel. That a customer comes back, or stays away, does not: the
+// channel only happens to be the one they were last seen on.
+func (s *Signal) OfChannel() bool {
+	return s.Weight < 0 && s.Family != "repeat" && s.Family != "loyalty"
+}
 
 // PlaceKey names a place: kind is "page", "element", "form", "queue", "platform", "campaign" or "product". "" for an empty value.
 func PlaceKey(kind, value string) string {

@@ -11,6 +11,7 @@ import (
 	"touchwatch/processors/signal/form"
 	"touchwatch/processors/signal/friction"
 	"touchwatch/processors/signal/handling"
+	"touchwatch/processors/signal/loyalty"
 	"touchwatch/processors/signal/mood"
 	"touchwatch/processors/signal/recovery"
 	"touchwatch/processors/signal/repeat"
@@ -23,7 +24,7 @@ import (
 // use; s must not change afterwards.
 func New(s *settings.Settings) []signal.Detector {
 	all := []signal.Detector{
-		friction.New(s), friction.NewCheckout(s), browsing.New(s), form.New(s), mood.New(s), waiting.New(s), handling.New(s), repeat.New(s), social.New(s), feedback.New(s), recovery.New(s),
+		friction.New(s), friction.NewCheckout(s), browsing.New(s), form.New(s), mood.New(s), waiting.New(s), handling.New(s), repeat.New(s), social.New(s), loyalty.New(s), feedback.New(s), recovery.New(s),
 	}
 	for i, d := range all {
 		if most, ok := s.Caps.Of(d.Family()); ok {

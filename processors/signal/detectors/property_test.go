@@ -152,7 +152,7 @@ var names = []string{
 	"negative_text", "problem_report", "churn_threat", "long_wait", "long_hold", "many_transfers", "abandoned_call", "hang_up_on_hold",
 	"failure_exit", "script_error", "u_turn", "page_loop", "payment_declined", "slow_page", "fruitless_search",
 	"bot_loop", "handed_over", "dead_air", "interrupted",
-	"public_complaint", "unanswered_mention", "company_replied", "called_back", "short_call", "closed_unanswered", "agent_silence", "answer_due",
+	"unhappy_loyal", "silent_customer", "public_complaint", "unanswered_mention", "company_replied", "called_back", "short_call", "closed_unanswered", "agent_silence", "answer_due",
 	"unanswered_chat", "repeat_contact", "detractor", "low_csat", "low_ces", "low_stars", "good_rating", "problem_solved", "purchase",
 }
 
