@@ -149,7 +149,7 @@ func FuzzOrder(f *testing.F) { f.Fuzz(rapid.MakeFuzz(orderDoesNotMatter)) }
 // names are all signals there are.
 var names = []string{
 	"rage_click", "dead_click", "error_click", "failed_request", "checkout_failed", "form_struggle", "form_abandoned",
-	"negative_text", "problem_report", "churn_threat", "long_wait", "long_hold", "many_transfers", "abandoned_call", "hang_up_on_hold",
+	"negative_text", "problem_report", "churn_threat", "mood_turn", "calmed_down", "long_wait", "long_hold", "many_transfers", "abandoned_call", "hang_up_on_hold",
 	"failure_exit", "script_error", "u_turn", "page_loop", "payment_declined", "slow_page", "fruitless_search",
 	"bot_loop", "handed_over", "dead_air", "interrupted",
 	"unhappy_loyal", "silent_customer", "public_complaint", "unanswered_mention", "company_replied", "called_back", "short_call", "closed_unanswered", "agent_silence", "answer_due",

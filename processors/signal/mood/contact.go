@@ -64,13 +64,13 @@ func (d *Detector) problems(out []signal.Signal, marks []signal.Mark, key string
 
 // threats notes that the customer threatens to leave or to complain elsewhere, once per contact.
 func (d *Detector) threats(out []signal.Signal, marks []signal.Mark, key string) []signal.Signal {
-	part := pick(marks, key, func(m *signal.Mark) bool { return m.Y != 0 })
+	part := pick(marks, key, func(m *signal.Mark) bool { return m.Y&intentMask != 0 })
 	if len(part) == 0 || d.churn.Off() {
 		return out
 	}
 	intents := int32(0)
 	for _, m := range part {
-		intents |= m.Y
+		intents |= m.Y & intentMask
 	}
 	what := "threatens to leave"
 	switch intents {

@@ -14,15 +14,18 @@ import (
 	"touchwatch/processors/signal/settings"
 )
 
-// said is the only kind of mark: Key is the contact, N the displeasure and X the problem in thousandths, Y the intents,
-// Place the queue or platform, Note the words that decided.
+// said is the only kind of mark: Key is the contact, N the displeasure and X the problem in thousandths, Y the intents and,
+// above them, the text's fingerprint, Place the queue or platform, Note the words that decided.
 const said = 1
 
 // Intents that a mark keeps.
 const (
 	cancels = 1 << iota
 	escalates
+	intentBits = iota
 )
+
+const intentMask = 1<<intentBits - 1
 
 // silent is the displeasure, either way, below which a turn says nothing about the mood.
 const silent = 0.1
@@ -35,11 +38,13 @@ type Detector struct {
 	negative settings.NegativeText
 	problem  settings.ProblemReport
 	churn    settings.ChurnThreat
+	turned   settings.MoodTurn
+	calmed   settings.CalmedDown
 }
 
 // New returns the detector of moods.
 func New(s *settings.Settings) *Detector {
-	return &Detector{negative: s.NegativeText, problem: s.ProblemReport, churn: s.ChurnThreat}
+	return &Detector{negative: s.NegativeText, problem: s.ProblemReport, churn: s.ChurnThreat, turned: s.MoodTurn, calmed: s.CalmedDown}
 }
 
 // Family implements signal.Detector.
@@ -70,7 +75,7 @@ func (*Detector) Observe(dst []signal.Mark, t *touchpoint.Touchpoint) []signal.M
 	}
 	return append(dst, signal.Mark{
 		At: t.OccurredAt, ID: t.ID, Kind: said, Channel: t.Channel, Key: contact(t), Place: place(t),
-		Note: words(t.Mood), N: thousandths(d), X: int32(thousandths(t.Mood.Problem)), Y: intents,
+		Note: words(t.Mood), N: thousandths(d), X: int32(thousandths(t.Mood.Problem)), Y: intents | fingerprint(t.Text),
 	})
 }
 
@@ -101,6 +106,7 @@ func words(m *touchpoint.Mood) string {
 // Detect implements signal.Detector. Time alone changes nothing here.
 func (d *Detector) Detect(marks []signal.Mark, _ touchpoint.Millis) ([]signal.Signal, touchpoint.Millis) {
 	var out []signal.Signal
+	marks = once(marks)
 	for i := range marks {
 		key := marks[i].Key
 		if slices.ContainsFunc(marks[:i], func(m signal.Mark) bool { return m.Key == key }) {
@@ -109,6 +115,7 @@ func (d *Detector) Detect(marks []signal.Mark, _ touchpoint.Millis) ([]signal.Si
 		out = d.displeased(out, marks[i:], key)
 		out = d.problems(out, marks[i:], key)
 		out = d.threats(out, marks[i:], key)
+		out = d.turns(out, marks[i:], key)
 	}
 	return out, 0
 }

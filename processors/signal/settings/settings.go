@@ -30,6 +30,8 @@ type Settings struct {
 	NegativeText  NegativeText  `yaml:"negative_text"`
 	ProblemReport ProblemReport `yaml:"problem_report"`
 	ChurnThreat   ChurnThreat   `yaml:"churn_threat"`
+	MoodTurn      MoodTurn      `yaml:"mood_turn"`
+	CalmedDown    CalmedDown    `yaml:"calmed_down"`
 
 	LongWait         LongWait         `yaml:"long_wait"`
 	LongHold         LongHold         `yaml:"long_hold"`
@@ -223,6 +225,17 @@ type ProblemReport struct {
 // ChurnThreat is a text that threatens to leave, to sue or to go public.
 type ChurnThreat struct {
 	Bad `yaml:",inline"`
+}
+
+// MoodTurn is a contact in which the customer became unhappy.
+type MoodTurn struct {
+	Bad  `yaml:",inline"`
+	Drop float64 `yaml:"drop" min:"0.1" max:"2"`
+}
+
+// CalmedDown is a contact in which an unhappy customer was soothed.
+type CalmedDown struct {
+	Good `yaml:",inline"`
 }
 
 // LongWait is a wait in a queue, or for an answer in a chat that came too late.
