@@ -15,14 +15,14 @@ func (r *Report) Write(w io.Writer) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintf(table, "rule\talerts\tfalse\tprecision\trecall\tof all\tmedian\t90 %%\tfalse/1000/day\t\n")
 	for i := range r.Rules {
-		r.Rules[i].row(table)
+		r.Rules[i].row(table, "")
 	}
-	r.Overall.row(table)
+	r.Overall.row(table, "all about customers")
 	if len(r.Places) > 0 {
 		fmt.Fprintf(table, "\t\t\t\t\t\t\t\t\t\n")
 	}
 	for i := range r.Places {
-		r.Places[i].row(table)
+		r.Places[i].row(table, "all about places")
 	}
 	if err := table.Flush(); err != nil {
 		return err
@@ -39,10 +39,10 @@ func (r *Report) Write(w io.Writer) error {
 	return nil
 }
 
-func (f *Figures) row(w io.Writer) {
+func (f *Figures) row(w io.Writer, all string) {
 	name := f.Rule
 	if name == "" {
-		name = "all about customers"
+		name = all
 	}
 	fmt.Fprintf(w, "%s\t%d\t%d\t%.3f\t%.3f\t%.3f\t%s\t%s\t%.2f\t\n", name, f.Alerts, f.False, f.Precision, f.Recall, f.RecallAll, span(f.Median), span(f.P90), f.FalsePerDay)
 }

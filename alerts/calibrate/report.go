@@ -9,7 +9,7 @@ import (
 
 // Figures say how far the alerts of a rule, or of all rules, can be trusted.
 type Figures struct {
-	Rule   string `json:"rule"` // "" stands for all rules about customers
+	Rule   string `json:"rule"` // "" stands for all rules about the same kind of subject
 	Alerts int    `json:"alerts"`
 	False  int    `json:"false_alarms"`
 	// Precision is the share of alerts with a trouble behind them; 1 when there is no alert.
@@ -126,13 +126,14 @@ func seconds(from, to touchpoint.Millis) float64 { return to.Sub(from).Seconds()
 
 // A world of pages that break: busier, because a broken page is found by those who come.
 const (
-	busier = 8
-	part   = 4 // of the length: one fourth is enough
+	busier      = 8
+	fewTroubled = 0.01 // what single customers meet must not look like a broken page
+	part        = 4    // of the length: one fourth is enough
 )
 
 // breakPages measures the rules about places.
 func (r *Report) breakPages(o Options) error {
-	o.Length, o.Rate = o.Length/part, o.Rate*busier
+	o.Length, o.Rate, o.Share = o.Length/part, o.Rate*busier, min(o.Share, fewTroubled)
 	world := o.world()
 	world.Outages = true
 	out, err := live(&o, world)
@@ -148,27 +149,34 @@ func (r *Report) breakPages(o Options) error {
 	}
 	r.Breakages = hit
 	for _, one := range o.Rules.Rules() {
-		if one.Subject != rule.Place {
-			continue
+		if one.Subject == rule.Place {
+			r.Places = append(r.Places, pages(one.Name, out, all, hit, o.Customers))
 		}
-		f := Figures{Rule: one.Name}
-		for _, b := range all {
-			b.told = 0
-		}
-		for i := range out.alerts {
-			if a := &out.alerts[i]; a.Rule == one.Name {
-				ofPlace(a, all)
-				f.count(a.True)
-			}
-		}
-		var delays []float64
-		for _, b := range all {
-			if b.told != 0 && len(b.hit) >= many {
-				delays = append(delays, seconds(b.At, b.told))
-			}
-		}
-		f.finish(delays, hit, float64(o.Customers)*out.days())
-		r.Places = append(r.Places, f)
+	}
+	if len(r.Places) > 1 {
+		r.Places = append(r.Places, pages("", out, all, hit, o.Customers))
 	}
 	return nil
+}
+
+// pages counts the alerts of one rule, or of all rules about places.
+func pages(name string, out *outcome, all []*broken, hit, customers int) Figures {
+	f := Figures{Rule: name}
+	for _, b := range all {
+		b.told = 0
+	}
+	for i := range out.alerts {
+		if a := &out.alerts[i]; a.Subject.Kind == string(rule.Place) && (name == "" || a.Rule == name) {
+			ofPlace(a, all)
+			f.count(a.True)
+		}
+	}
+	var delays []float64
+	for _, b := range all {
+		if b.told != 0 && len(b.hit) >= many {
+			delays = append(delays, seconds(b.At, b.told))
+		}
+	}
+	f.finish(delays, hit, float64(customers)*out.days())
+	return f
 }
