@@ -54,6 +54,7 @@ func (r *run) fanoutTo(t *trial, sockets int) error {
 	}
 	b, err := openBoards(r.ctx, r.tell, n.addr, sockets)
 	if err != nil {
+		r.row(Row{Part: PartFanout, Case: figure(float64(sockets)) + " sockets", Note: "not measured: " + err.Error()})
 		return err
 	}
 	defer b.close()

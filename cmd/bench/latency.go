@@ -20,6 +20,7 @@ const (
 
 // traffic is a world on its way to the brokers while something else is measured.
 type traffic struct {
+	base int64        // touchpoints that were applied before it began
 	made atomic.Int64 // touchpoints that happened so far
 	stop context.CancelFunc
 	done chan error
@@ -28,11 +29,11 @@ type traffic struct {
 // traffic begins to send touchpoints of this moment: rate of them a second, or, with a rate of zero, as many as are applied, so that at most
 // a window of them is under way.
 func (t *trial) traffic(rate int) (*traffic, error) {
-	tr := &traffic{done: make(chan error, 1)}
 	base, err := t.applied()
 	if err != nil {
 		return nil, err
 	}
+	tr := &traffic{base: base, done: make(chan error, 1)}
 	options := simulator.Options{
 		Seed: t.run.opt.Seed + uint64(rate), Customers: t.run.opt.Customers, Start: time.Now(), Rate: float64(rate), TroubleShare: t.run.opt.trouble,
 		Tell: func(f simulator.Fact) {
@@ -53,7 +54,7 @@ func (t *trial) traffic(rate int) (*traffic, error) {
 			tr.done <- sender.Run(ctx, world)
 			return
 		}
-		tr.done <- t.pressed(ctx, tr, world, base)
+		tr.done <- t.pressed(ctx, tr, world)
 	}()
 	return tr, nil
 }
@@ -62,14 +63,14 @@ func (t *trial) traffic(rate int) (*traffic, error) {
 const saturatedRate = 20_000
 
 // pressed sends a world so that at most a window of touchpoints is not applied.
-func (t *trial) pressed(ctx context.Context, tr *traffic, world *simulator.World, base int64) error {
+func (t *trial) pressed(ctx context.Context, tr *traffic, world *simulator.World) error {
 	chunk := max(t.run.opt.Window/8, 1)
 	for ctx.Err() == nil {
 		applied, err := t.applied()
 		if err != nil {
 			return err
 		}
-		if tr.made.Load()-(applied-base)+chunk > t.run.opt.Window {
+		if tr.made.Load()-(applied-tr.base)+chunk > t.run.opt.Window {
 			sleep(ctx, 10*time.Millisecond)
 			continue
 		}
@@ -115,6 +116,9 @@ func (r *run) latency() error {
 	}
 	return t.stop()
 }
+
+// keptRate is the share of a rate that has to be sent to speak of that rate.
+const keptRate = 0.85
 
 // latencyAt measures at one rate; zero is saturation.
 func (r *run) latencyAt(t *trial, n *node, rate int) error {
@@ -167,9 +171,12 @@ func (r *run) latencyAt(t *trial, n *node, rate int) error {
 	row.add("alerts", float64(late.n), "")
 	row.add("missing", float64(missing), "")
 	row.Values = append(row.Values, costs.Values...)
+	if sent := float64(events) / took.Seconds(); sent < keptRate*float64(rate) {
+		row.Note = fmt.Sprintf("only %s events/s were sent: the machine has no processor time left, so the latency is that of a saturated one without back-pressure", figure(sent))
+	}
 	r.row(row)
 	r.tell.say("%s: p50 %s ms, p99 %s ms, max %s ms", name, figure(millis(late.quantile(0.5))), figure(millis(late.quantile(0.99))), figure(millis(late.most)))
-	return t.drain()
+	return t.drain(tr)
 }
 
 // heardWithin is how long the last alerts may take.
@@ -183,18 +190,19 @@ func (r *run) waitHeard(p *probes, boards int) int64 {
 	return p.missing(boards)
 }
 
-// drain waits until nothing is left of the traffic, so that the next case begins with an idle program.
-func (t *trial) drain() error {
-	last, same := int64(-1), 0
+// drain waits until all of the traffic is applied, so that the next case begins with an idle program. What had been made but was not sent when
+// the traffic ended never comes: when nothing was applied for a while, that is taken for the end.
+func (t *trial) drain(tr *traffic) error {
+	last, moved := int64(-1), time.Now()
 	return t.poll(func() error {
 		applied, err := t.applied()
 		if err != nil {
 			return err
 		}
 		if applied != last {
-			last, same = applied, 0
+			last, moved = applied, time.Now()
 		}
-		if same++; same < 20 {
+		if applied < tr.base+tr.made.Load() && time.Since(moved) < t.run.opt.warmUp {
 			return errors.New("touchpoints are still applied")
 		}
 		return nil
