@@ -6,10 +6,11 @@ SERVERS   := .cache/servers
 GO        ?= go
 PACKAGES  := ./...
 ARGS      ?=
+DURATION  ?= 30m
 
 .DEFAULT_GOAL := help
 
-.PHONY: help run build ui chdb test test-real servers servers-stop faults check format lint generate bench fuzz screenshots clean
+.PHONY: help run build ui chdb test test-real servers servers-stop faults soak mutants check format lint generate bench fuzz screenshots clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +51,16 @@ faults: build chdb ## Break the product on real servers: every fault scenario (d
 	@deploy/servers/kafka.sh
 	@deploy/servers/redis.sh
 	$(BIN) faults run all $(ARGS)
+
+soak: build chdb ## Random faults on real servers for DURATION=30m, then every comparison; ARGS='--seed 7' another world
+	@deploy/servers/kafka.sh
+	@deploy/servers/redis.sh
+	$(BIN) faults soak --duration $(DURATION) $(ARGS)
+
+mutants: chdb ## Break the code on purpose and see that a test or a fault scenario notices; ARGS=-list, ARGS='-only owner,plan'
+	@deploy/servers/kafka.sh
+	@deploy/servers/redis.sh
+	$(GO) run ./cmd/faults/mutants -scenarios $(ARGS)
 
 check: ## What CI runs: format, vet, lint, tests with -race, the board's tests, real servers
 	@.ci/check

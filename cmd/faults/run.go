@@ -203,7 +203,7 @@ func (r *Run) connect() error {
 		return err
 	}
 	r.oracle = &oracle.Oracle{
-		Kafka: r.direct, Redis: r.state, Timeline: app.TopicTimeline, Signals: app.TopicSignals,
+		Kafka: r.direct, Redis: r.state, Timeline: app.TopicTimeline, Signals: app.TopicSignals, Alerts: app.TopicAlerts,
 		TimelinePartitions: r.cfg.Topics.TimelinePartitions, PlacePartitions: r.cfg.Topics.PlacePartitions,
 		Customers: app.BuildCustomers, Places: app.BuildPlaces, Settings: settings,
 	}

@@ -124,6 +124,16 @@ var All = []Scenario{
 		Holds: "each is in the dead topic once, with reason and source; all others take effect",
 	},
 	{
+		Name: "stampede", Row: "25", play: stampede,
+		Fault: "2,000 boards lose their connections at the same moment and come back at once",
+		Holds: "each of them has the picture again within a minute, and the picture stays fresh meanwhile",
+	},
+	{
+		Name: "no-files", Row: "31", play: noFiles,
+		Fault: "the worker may open no more files when all its connections are cut (Linux)",
+		Holds: "it waits, and goes on by itself when it may",
+	},
+	{
 		Name: "slow-boards", Row: "23, 24", play: slowBoards,
 		Fault: "boards that read nothing, and boards whose network is gone without a word",
 		Holds: "they are disconnected, nobody else is, and the live picture stays fresh for the others",

@@ -64,6 +64,7 @@ var (
 		{"entries are flushed, Redis's answer is not heard", false, writes("}:offset\r\n", "}:customers:"), true},
 		{"entries are flushed, no offset is committed", true, asks(apiOffsetCommit, "touchwatch.customers"), false},
 		{"the offset is committed, the broker's answer is not heard", true, asks(apiOffsetCommit, "touchwatch.customers"), true},
+		{"the outbox is read, nothing of it is copied", true, asks(apiProduce, "\x00\x07signals"), false},
 		{"the outbox is copied to Kafka, the relay's position is not stored", false, writes("}:relay\r\n", "\r\nposition\r\n", "hset"), false},
 		{"a place's state is flushed, Redis's answer is not heard", false, writes("tw:place:{", "}:customers:"), true},
 	}

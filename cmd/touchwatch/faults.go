@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -19,7 +21,7 @@ func faultsCommand() *cobra.Command {
 themselves, and compare what came out with the world that was sent. For those who work on touchwatch, from its source tree;
 the servers come from 'make servers'.`,
 	}
-	cmd.AddCommand(faultsListCommand(), faultsRunCommand())
+	cmd.AddCommand(faultsListCommand(), faultsRunCommand(), faultsSoakCommand())
 	return cmd
 }
 
@@ -40,7 +42,7 @@ func faultsRunCommand() *cobra.Command {
 	var seed uint64
 	var dir, program string
 	cmd := &cobra.Command{
-		Use: "run NAME", Short: "Run one scenario, or all", Args: takes("NAME"),
+		Use: "run NAME", Short: "Run one scenario, several (a,b,c), or all", Args: takes("NAME"),
 		Example: "  touchwatch faults run kill --seed 7\n  touchwatch faults run all",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			chosen, err := chosenScenarios(args[0])
@@ -75,6 +77,33 @@ func faultsRunCommand() *cobra.Command {
 	return cmd
 }
 
+func faultsSoakCommand() *cobra.Command {
+	var seed uint64
+	var dir, program string
+	var within time.Duration
+	cmd := &cobra.Command{
+		Use: "soak", Short: "Random faults for a given time, then every comparison", Args: takes(),
+		Example: "  touchwatch faults soak --duration 30m --seed 7",
+		RunE: func(cmd *cobra.Command, _ []string) (err error) {
+			if within < time.Minute {
+				return &usageError{fmt.Errorf("--duration is %s, must be at least 1m", within)}
+			}
+			if program == "" {
+				if program, err = os.Executable(); err != nil {
+					return fmt.Errorf("find this program: %w", err)
+				}
+			}
+			o := faults.Options{Program: program, Seed: seed, Dir: dir, Out: cmd.OutOrStdout()}
+			return endOf(cmd.Context(), faults.Start(cmd.Context(), faults.Soak(within), o))
+		},
+	}
+	cmd.Flags().Uint64Var(&seed, "seed", 1, "decides the world and every random choice")
+	cmd.Flags().StringVar(&program, "program", "", "break this build of touchwatch (default: this program)")
+	cmd.Flags().StringVar(&dir, "dir", "", "keep data and logs in this folder, which must be empty (default: a temporary one, kept when it fails)")
+	cmd.Flags().DurationVar(&within, "duration", 30*time.Minute, "how long to break things, at least 1m")
+	return cmd
+}
+
 // chosenScenarios are the scenarios that a name means.
 func chosenScenarios(name string) ([]*faults.Scenario, error) {
 	var all []*faults.Scenario
@@ -86,8 +115,13 @@ func chosenScenarios(name string) ([]*faults.Scenario, error) {
 	if name == "all" {
 		return all, nil
 	}
-	if s := faults.Find(name); s != nil {
-		return []*faults.Scenario{s}, nil
+	var some []*faults.Scenario
+	for one := range strings.SplitSeq(name, ",") {
+		s := faults.Find(one)
+		if s == nil {
+			return nil, &usageError{fmt.Errorf("there is no scenario %q%s (see 'touchwatch faults list')", one, app.Suggest(one, names))}
+		}
+		some = append(some, s)
 	}
-	return nil, &usageError{fmt.Errorf("there is no scenario %q%s (see 'touchwatch faults list')", name, app.Suggest(name, names))}
+	return some, nil
 }

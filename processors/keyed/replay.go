@@ -16,6 +16,15 @@ type Replay[S any] struct {
 	w *worker[S]
 	// Alerts are all alert changes in the order in which they came about.
 	Alerts []episode.Change
+	// Signals are all signals that went into the outbox, in their order.
+	Signals []Emitted
+}
+
+// Emitted is a signal of the outbox: its key on the topic, and offset and index of the entry that caused it.
+type Emitted struct {
+	Key    string
+	Offset int64
+	Index  int
 }
 
 // NewReplay returns an empty replay under no settings.
@@ -43,8 +52,11 @@ func (r *Replay[S]) Apply(e *timeline.Entry, offset int64) error {
 		w.cache.drop(fresh)
 	}
 	for _, o := range w.fx.out {
-		if o.kind == OutAlert {
+		switch o.kind {
+		case OutAlert:
 			r.Alerts = append(r.Alerts, w.fx.changeOf(o.body))
+		case OutSignal:
+			r.Signals = append(r.Signals, Emitted{Key: o.key, Offset: o.offset, Index: o.index})
 		}
 	}
 	for subject, gone := range w.fx.removed {

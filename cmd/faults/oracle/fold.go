@@ -26,7 +26,7 @@ type Alert = alert.Alert
 // the timeline as it is read back. Alerts are only known to have come
 // about when there is one: a world that is too calm is an error.
 func (o *Oracle) CompareWithTimeline(ctx context.Context, board *Board) error {
-	want, changes, err := Replay(ctx, o, o.Timeline, o.TimelinePartitions, o.Customers)
+	want, changes, signals, err := Replay(ctx, o, o.Timeline, o.TimelinePartitions, o.Customers)
 	if err != nil {
 		return err
 	}
@@ -37,7 +37,7 @@ func (o *Oracle) CompareWithTimeline(ctx context.Context, board *Board) error {
 	if err := compareStates("customer", stored, want, customer.Encode); err != nil {
 		return err
 	}
-	wantPlaces, places, err := Replay(ctx, o, o.Signals, o.PlacePartitions, o.Places)
+	wantPlaces, places, _, err := Replay(ctx, o, o.Signals, o.PlacePartitions, o.Places)
 	if err != nil {
 		return err
 	}
@@ -50,6 +50,12 @@ func (o *Oracle) CompareWithTimeline(ctx context.Context, board *Board) error {
 		return err
 	}
 	if err := compareStates("place", storedPlaces, wantPlaces, logic.Encode); err != nil {
+		return err
+	}
+	if err := o.compareSignals(ctx, signals); err != nil {
+		return err
+	}
+	if err := o.compareAlerts(ctx, slices.Concat(changes, places)); err != nil {
 		return err
 	}
 	if err := board.compare(slices.Concat(changes, places)); err != nil {

@@ -35,6 +35,8 @@ type Oracle struct {
 	// Timeline and Signals are the topics with their partition counts.
 	Timeline, Signals                   string
 	TimelinePartitions, PlacePartitions int
+	// Alerts is the topic of alerts, with as many partitions as Signals; "" compares it with nothing.
+	Alerts string
 	// Customers and Places build the folds; Settings is the content of the config entry the program activates.
 	Customers keyed.Build[customer.State]
 	Places    keyed.Build[place.State]
@@ -105,25 +107,28 @@ func (o *Oracle) stored(ctx context.Context) (map[string]*customer.State, error)
 	return storedIn(ctx, o, keyed.CustomerPrefix, o.TimelinePartitions, customer.Decode)
 }
 
-// Replay folds a keyed topic in memory, partition by partition: the states at the end, and every alert change.
-func Replay[S any](ctx context.Context, o *Oracle, topic string, partitions int, build keyed.Build[S]) (states map[string]*S, alerts []Alert, err error) {
-	states = map[string]*S{}
+// Replay folds a keyed topic in memory, partition by partition: the states at the end, every alert change, and by source every signal.
+func Replay[S any](ctx context.Context, o *Oracle, topic string, partitions int, build keyed.Build[S]) (states map[string]*S, alerts []Alert, signals map[touchpoint.Source]string, err error) {
+	states, signals = map[string]*S{}, map[touchpoint.Source]string{}
 	for p := range partitions {
 		r, err := keyed.NewReplay(build)
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, nil, err
 		}
 		if err := o.read(ctx, topic, p, r.Apply); err != nil {
-			return nil, nil, err
+			return nil, nil, nil, err
 		}
 		maps.Copy(states, r.States())
 		for _, c := range r.Alerts {
 			a, err := parseAlert(c.Body)
 			if err != nil {
-				return nil, nil, err
+				return nil, nil, nil, err
 			}
 			alerts = append(alerts, a)
 		}
+		for _, s := range r.Signals {
+			signals[touchpoint.Source{Topic: topic, Partition: int32(p), Offset: s.Offset, Index: int32(s.Index)}] = s.Key
+		}
 	}
-	return states, alerts, nil
+	return states, alerts, signals, nil
 }

@@ -1,0 +1,139 @@
+package main
+
+// mutant is one way to break a promise, and what has to notice.
+type mutant struct {
+	name, what        string
+	file, old, broken string // broken replaces old, which is in the file once
+	pkg, test         string // a package and its tests, as a pattern; or
+	scenario          string // a fault scenario on real servers
+}
+
+// check names what has to go red.
+func (m *mutant) check() string {
+	if m.scenario != "" {
+		return "scenario `" + m.scenario + "`"
+	}
+	return "`" + m.test + "` (" + m.pkg + ")"
+}
+
+var mutants = []mutant{
+	{
+		name: "owner", what: "a flush does not check who owns the partition",
+		file:   "processors/keyed/flush.go",
+		old:    "if held.Val() != w.token || next.Val() != w.stored {",
+		broken: "if false && (held.Val() != w.token || next.Val() != w.stored) {",
+		pkg:    "processors/keyed", test: "TestAZombieWritesNothingAfterItsSuccessorTookOver",
+	},
+	{
+		name: "offset-first", what: "the offset is stored before the states",
+		file:   "processors/keyed/flush.go",
+		old:    "	token := w.rt.token(w.a).String()\n	err = w.opt.Redis.Watch(",
+		broken: "	token := w.rt.token(w.a).String()\n	if w.opt.Redis.HSet(ctx, w.keys.Offset(), \"next\", w.next).Err() == nil {\n		w.stored = strconv.FormatInt(w.next, 10)\n	}\n	err = w.opt.Redis.Watch(",
+		pkg:    "processors/keyed", test: "TestWhateverHappensEachEntryTakesEffectOnce",
+	},
+	{
+		name: "repeats", what: "an entry that was applied before is applied again",
+		file:   "processors/keyed/apply.go",
+		old:    "ok && p.reached(last) {",
+		broken: "ok && false && p.reached(last) {",
+		pkg:    "processors/keyed", test: "TestEveryEntryTakesEffectOnceAcrossRestartsAndRepeats",
+	},
+	{
+		name: "timer-clock", what: "a timer fires by the clock",
+		file:   "processors/keyed/tick.go",
+		old:    "Max: strconv.FormatInt(int64(w.progress.UpTo), 10)",
+		broken: "Max: strconv.FormatInt(time.Now().UnixMilli(), 10)",
+		pkg:    "processors/keyed", test: "TestATimerWaitsForTheProgressOfItsSources",
+	},
+	{
+		name: "retry", what: "the Redis client of the stages sends a command again by itself",
+		file:   "deploy/connect/redis.go",
+		old:    "	options.MaxRetries = -1\n	options.PipelinePoolSize = -1\n",
+		broken: "	options.PipelinePoolSize = -1\n",
+		pkg:    "deploy/connect", test: "TestOnlyClientSendsACommandAgain",
+	},
+	{
+		name: "next-first", what: "ingest sends the next batch before the one that failed",
+		file:   "ingest/intake/send.go",
+		old:    "			_, err := stream.ProduceUntil(ctx, opt.Kafka, opt.Timeline, p, records, onError)\n			errs <- err\n",
+		broken: "			_, err := stream.Produce(ctx, opt.Kafka, opt.Timeline, p, records)\n			if err != nil {\n				go func() { _, _ = stream.ProduceUntil(ctx, opt.Kafka, opt.Timeline, p, records, onError) }()\n			}\n			errs <- nil\n",
+		pkg:    "ingest/intake", test: "TestNothingLaterIsSentBeforeABatchThatFailed",
+	},
+	{
+		name: "plan", what: "a plan counts as sent before it is",
+		file:   "ingest/intake/plan.go",
+		old:    `return l.write(ctx, mine, "plan", body, "done", "0")`,
+		broken: `return l.write(ctx, mine, "plan", body, "done", "1")`,
+		pkg:    "ingest/intake", test: "TestAPlanThatWasSentInPartIsSentWholeAfterARestart",
+	},
+	{
+		name: "identity", what: "ingest resolves identity again after a crash",
+		file:   "ingest/intake/send.go",
+		old:    "		if planned {\n			customer = p.Customers[i]\n		}\n",
+		broken: "",
+		pkg:    "ingest/intake", test: "TestAnUnfinishedPlanIsSentAsWritten",
+	},
+	{
+		name: "received", what: "ingest reads the clock again for a plan that is sent again",
+		file:   "ingest/intake/send.go",
+		old:    "r := w.decode(b.Records, p.ReceivedAt)",
+		broken: "r := w.decode(b.Records, w.stage.now())",
+		pkg:    "ingest/intake", test: "TestAnUnfinishedPlanIsSentAsWritten",
+	},
+	{
+		name: "clock-back", what: "the moment of receipt goes back with the clock",
+		file:   "ingest/intake/worker.go",
+		old:    "ReceivedAt: max(w.stage.now(), w.receivedAt+1)",
+		broken: "ReceivedAt: w.stage.now()",
+		pkg:    "ingest/intake", test: "TestAClockThatJumpsDoesNotTakeReceiptBack",
+	},
+	{
+		name: "fold-clock", what: "the fold reads the clock",
+		file:   "processors/customer/fold.go",
+		old:    "		s.Now = max(s.Now, e.At)\n		f.touch(",
+		broken: "		s.Now = max(s.Now, touchpoint.MillisOf(time.Now()))\n		f.touch(",
+		pkg:    "processors/customer", test: "TestTheOrderOfArrivalDoesNotChangeTheScore|TestDecayResolvesAnAlertByATimer|TestAPartyIsForgottenAfterItsRetention|TestAStateThatWasStoredInBetweenIsStoredAlike",
+	},
+	{
+		name: "version-clock", what: "a minute's version comes from the clock",
+		file:   "processors/archive/recompute.sql",
+		old:    "sum(sum(worth)) OVER (PARTITION BY minute)",
+		broken: "toUInt128(toUnixTimestamp64Nano(now64(9))) + 0 * sum(sum(worth)) OVER (PARTITION BY minute)",
+		pkg:    "processors/archive", test: "TestTheVersionOfACountGrowsWithWhatItSaw",
+	},
+	{
+		name: "owner-real", what: "a flush does not check who owns the partition",
+		file:     "processors/keyed/flush.go",
+		old:      "if held.Val() != w.token || next.Val() != w.stored {",
+		broken:   "if false && (held.Val() != w.token || next.Val() != w.stored) {",
+		scenario: "zombie",
+	},
+	{
+		name: "plan-real", what: "a plan counts as sent before it is",
+		file:     "ingest/intake/plan.go",
+		old:      `return l.write(ctx, mine, "plan", body, "done", "0")`,
+		broken:   `return l.write(ctx, mine, "plan", body, "done", "1")`,
+		scenario: "points-ingest",
+	},
+	{
+		name: "commit-first", what: "ingest commits its offset before it is stored that the plan was sent",
+		file:     "ingest/intake/worker.go",
+		old:      "	if err := w.ledger.confirm(ctx, w.stage.token(w.a), w.upTo); err != nil {",
+		broken:   "	w.commit(w.next)\n	if err := w.ledger.confirm(ctx, w.stage.token(w.a), w.upTo); err != nil {",
+		scenario: "redis-reply",
+	},
+	{
+		name: "relay-first", what: "the relay stores its position before the outbox is copied to Kafka",
+		file:     "processors/keyed/relay.go",
+		old:      "	if err := r.copy(ctx, entries); err != nil {\n		return false, err\n	}\n	r.position = entries[len(entries)-1].ID\n",
+		broken:   "	r.position = entries[len(entries)-1].ID\n	if err := r.store(ctx); err != nil {\n		return false, err\n	}\n	if err := r.copy(ctx, entries); err != nil {\n		return false, err\n	}\n",
+		scenario: "points-customers",
+	},
+	{
+		name: "fold-clock-real", what: "the fold reads the clock",
+		file:     "processors/customer/fold.go",
+		old:      "		s.Now = max(s.Now, e.At)\n		f.touch(",
+		broken:   "		s.Now = max(s.Now, touchpoint.MillisOf(time.Now()))\n		f.touch(",
+		scenario: "redis-reply",
+	},
+}
