@@ -66,6 +66,10 @@ func BenchmarkDetectors(b *testing.B) {
 	detectors := New(settings.Default())
 	points := day()
 	windows := make([][]signal.Mark, len(detectors))
+	bounds := make([]signal.Bounds, len(detectors))
+	for k, d := range detectors {
+		bounds[k] = d.Bounds()
+	}
 	var scratch [4]signal.Mark
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
@@ -78,11 +82,17 @@ func BenchmarkDetectors(b *testing.B) {
 			if len(marks) == 0 {
 				continue
 			}
+			news := false
 			for _, m := range marks {
-				windows[k], _ = signal.Insert(windows[k], m)
+				var added bool
+				windows[k], added = signal.Insert(windows[k], m)
+				news = news || added
 			}
-			windows[k], _ = signal.Prune(windows[k], d.Bounds())
-			d.Detect(windows[k], 0)
+			if !news {
+				continue
+			}
+			windows[k], _ = signal.Prune(windows[k], bounds[k])
+			signal.DetectFor(d, signal.Party{Segment: "vip"}, windows[k], 0)
 		}
 	}
 	b.ReportMetric(float64(evening(detectors, points)), "B/windows")

@@ -47,7 +47,7 @@ func anything(t *rapid.T, i int, span time.Duration) touchpoint.Touchpoint {
 			"role": word("role", "customer", "agent"), "wait_ms": word("wait", "", "400000", "x"), "holds": word("holds", "", "4"),
 			"lcp_ms": word("lcp", "", "3000", "5000", "9000", "x"), "results": word("results", "", "0", "7"),
 			"author": word("author", "", "bot"), "longest_silence_ms": word("silence", "", "25000"), "interruptions": word("interruptions", "", "9"),
-			"reposts": word("reposts", "", "400", "-1"),
+			"reposts":   word("reposts", "", "400", "-1"),
 			"direction": word("direction", "", "", "outbound"),
 			"transfers": word("transfers", "", "3"), "previous_contact": word("previous", "", "1", "2"),
 		},

@@ -12,6 +12,9 @@ const twin = 500 * time.Millisecond
 // visits finds pages left by the way one came (u_turn) and pages opened over and over (page_loop). Both look at one list:
 // the views, without those that are told twice.
 func (c *Clicks) visits(out []signal.Signal, marks []signal.Mark) []signal.Signal {
+	if c.turn.Off() && c.loop.Off() {
+		return out
+	}
 	var views burst
 	for i := range marks {
 		if marks[i].Kind != pageView || marks[i].Key == "" {

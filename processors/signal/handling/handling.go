@@ -15,7 +15,7 @@ import (
 	"touchwatch/processors/signal/settings"
 )
 
-// What a mark stands for. The Key is the conversation or the call, Place the queue.
+// What a mark stands for. Channel and Key are the conversation or the call, Place the queue.
 const (
 	wrote   = iota + 1 // the customer wrote
 	botSaid            // N tells the words apart, zero for few words
@@ -70,7 +70,7 @@ func (d *Detector) Observe(dst []signal.Mark, t *touchpoint.Touchpoint) []signal
 			return dst
 		}
 	}
-	m.Key, m.Place = string(t.Channel)+":"+t.Place.Thread, t.Place.Queue
+	m.Key, m.Place = t.Place.Thread, t.Place.Queue
 	return append(dst, m)
 }
 
@@ -138,10 +138,13 @@ func (d *Detector) Detect(marks []signal.Mark, _ touchpoint.Millis) ([]signal.Si
 	return out, 0
 }
 
-// first reports whether marks[i] is the first of its Key.
+// same reports whether two marks are of one contact.
+func same(a, b *signal.Mark) bool { return a.Key == b.Key && a.Channel == b.Channel }
+
+// first reports whether marks[i] is the first of its contact.
 func first(marks []signal.Mark, i int) bool {
 	for k := range i {
-		if marks[k].Key == marks[i].Key {
+		if same(&marks[k], &marks[i]) {
 			return false
 		}
 	}
@@ -150,20 +153,19 @@ func first(marks []signal.Mark, i int) bool {
 
 // conversation judges the conversation or call that begins with marks[0].
 func (d *Detector) conversation(out []signal.Signal, marks []signal.Mark) []signal.Signal {
-	key := marks[0].Key
 	var passed, loud []*signal.Mark // hand-overs, and what tells of speech
-	bots := 0
+	bots, met := 0, false
 	for i := range marks {
 		m := &marks[i]
-		if m.Key != key {
+		if !same(m, &marks[0]) {
 			continue
 		}
 		switch m.Kind {
 		case botSaid:
 			bots++
 		case handed:
-			if len(passed) == 0 && bots > 0 {
-				bots = 0 // from the bot to the first person is what the customer wants
+			if !met && len(passed) == 0 && bots > 0 {
+				met = true // from the bot to the first person is what the customer wants
 				continue
 			}
 			passed = append(passed, m)
@@ -171,7 +173,9 @@ func (d *Detector) conversation(out []signal.Signal, marks []signal.Mark) []sign
 			loud = append(loud, m)
 		}
 	}
-	out = d.loop(out, marks, key)
+	if bots > 1 {
+		out = d.loop(out, marks)
+	}
 	if len(passed) >= d.handed.Handovers {
 		out = d.add(out, "handed_over", d.handed.Bad, passed, "was handed over "+signal.Times(len(passed))+" in one conversation")
 	}
@@ -179,10 +183,10 @@ func (d *Detector) conversation(out []signal.Signal, marks []signal.Mark) []sign
 }
 
 // loop finds the answer that a bot gave most often to different messages of the customer.
-func (d *Detector) loop(out []signal.Signal, marks []signal.Mark, key string) []signal.Signal {
+func (d *Detector) loop(out []signal.Signal, marks []signal.Mark) []signal.Signal {
 	var worst []*signal.Mark
 	for i := range marks {
-		if marks[i].Key != key || marks[i].Kind != botSaid || marks[i].N == 0 {
+		if !same(&marks[i], &marks[0]) || marks[i].Kind != botSaid || marks[i].N == 0 {
 			continue
 		}
 		var run []*signal.Mark
@@ -190,7 +194,7 @@ func (d *Detector) loop(out []signal.Signal, marks []signal.Mark, key string) []
 		for k := i; k < len(marks); k++ {
 			m := &marks[k]
 			switch {
-			case m.Key != key:
+			case !same(m, &marks[0]):
 			case m.Kind == wrote:
 				asked = true
 			case m.Kind == botSaid && m.N == marks[i].N && asked:
@@ -249,7 +253,7 @@ func (d *Detector) add(out []signal.Signal, name string, effect settings.Bad, pa
 		}
 	}
 	return append(out, signal.Signal{
-		Name: name, Family: d.Family(), Episode: from.Key, First: from.At, At: to.At,
+		Name: name, Family: d.Family(), Episode: string(from.Channel) + ":" + from.Key, First: from.At, At: to.At,
 		Weight: weight, Half: effect.HalfSeconds(), Channel: from.Channel,
 		Places: signal.Places(signal.PlaceKey("queue", queue)), Evidence: signal.Evidence(ids), Reason: reason,
 	})

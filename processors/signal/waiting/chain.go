@@ -48,11 +48,9 @@ func (j *judge) chain(roots []string, first int) {
 }
 
 func (j *judge) has(kinds ...uint8) bool {
-	for i := range j.marks {
-		for _, k := range kinds {
-			if j.marks[i].Kind == k {
-				return true
-			}
+	for _, k := range kinds {
+		if j.kinds&(1<<k) != 0 {
+			return true
 		}
 	}
 	return false

@@ -211,6 +211,9 @@ func (d *Detector) Detect(marks []signal.Mark, now touchpoint.Millis) ([]signal.
 func (d *Detector) DetectFor(party signal.Party, marks []signal.Mark, now touchpoint.Millis) ([]signal.Signal, touchpoint.Millis) {
 	j := judge{Detector: d, party: party, marks: marks, now: now}
 	for i := range marks {
+		j.kinds |= 1 << (marks[i].Kind & 31)
+	}
+	for i := range marks {
 		if j.firstOf(i) {
 			if isChat(marks[i].Key) {
 				j.chat(marks[i].Key)
@@ -238,6 +241,7 @@ type judge struct {
 	party signal.Party
 	marks []signal.Mark
 	now   touchpoint.Millis
+	kinds uint32 // which kinds of marks there are
 	out   []signal.Signal
 	wake  touchpoint.Millis
 }
