@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"time"
 
 	"touchwatch/cmd/app"
@@ -153,6 +155,7 @@ func (t *trial) work(processes int) (worked, error) {
 	if err := until(t.run.ctx, nodeReady, t.begun); err != nil {
 		return w, t.dead(err)
 	}
+	_ = t.redis.ConfigResetStat(t.run.ctx).Err() // an embedded Redis keeps no such figures
 	m := t.meter()
 	applied := int64(0)
 	stop := t.run.tell.during("applied", func() (int64, int64) { return applied, t.events })
@@ -179,7 +182,19 @@ func (t *trial) work(processes int) (worked, error) {
 		w.archived = m.took()
 	}
 	m.costs(&w.costs, t.events)
-	return w, nil
+	return w, t.keepCommands()
+}
+
+// keepCommands writes down, beside the profiles, which commands took Redis how long; an embedded one does not know.
+func (t *trial) keepCommands() error {
+	if t.run.opt.CPUProfile == "" {
+		return nil
+	}
+	stats, err := t.redis.Info(t.run.ctx, "commandstats").Result()
+	if err != nil || stats == "" {
+		return nil
+	}
+	return os.WriteFile(filepath.Join(t.run.opt.CPUProfile, t.name+"-redis.txt"), []byte(stats), 0o600)
 }
 
 // stuck is how long nothing may be applied before a run is given up.

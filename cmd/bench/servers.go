@@ -25,8 +25,8 @@ type servers struct {
 	noHouse   string // why there is no ClickHouse
 }
 
-// serverStart bounds the start of a server; a broker on two busy cores needs some seconds.
-const serverStart = 60 * time.Second
+// serverStart bounds the start of a server; a broker needs some seconds, on a machine that others use minutes.
+const serverStart = 3 * time.Minute
 
 // startServers starts what the options ask for. The caller closes it, also after an error.
 func startServers(ctx context.Context, o *Options, dir string) (*servers, error) {
