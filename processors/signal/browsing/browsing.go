@@ -125,7 +125,7 @@ func (d *Detector) slows(out []signal.Signal, marks []signal.Mark) []signal.Sign
 	}
 	for i := range marks {
 		m := &marks[i]
-		if m.Kind != slow {
+		if m.Kind != slow || m.X < 0 || int(m.X) >= len(measures) {
 			continue
 		}
 		if len(run) > 0 && m.At.Sub(run[len(run)-1].At) > d.slow.Gap {
