@@ -23,6 +23,8 @@ func (w *worker[S]) apply(ctx context.Context, b fetched) error {
 		if e == nil {
 			continue
 		}
+		w.at.Store(b.Records[i].Offset)
+		w.pulse.Add(1)
 		if err := w.fold(e, b.Records[i].Offset, b.Records[i].Value); err != nil {
 			return err
 		}
@@ -36,6 +38,7 @@ func (w *worker[S]) apply(ctx context.Context, b fetched) error {
 		}
 	}
 	w.arrived(b)
+	w.pulse.Add(1)
 	return w.fireTimers(ctx)
 }
 

@@ -27,6 +27,7 @@ const (
 // Any error means that the outcome is unknown.
 func (w *worker[S]) flush(ctx context.Context) error {
 	began := time.Now()
+	w.pulse.Add(1)
 	write, err := w.prepare()
 	if err != nil {
 		return err
@@ -45,6 +46,9 @@ func (w *worker[S]) flush(ctx context.Context) error {
 	}, w.keys.Owner(), w.keys.Offset())
 	if errors.Is(err, redis.TxFailedErr) {
 		err = errLost
+	}
+	if errors.Is(err, errLost) {
+		w.opt.Metrics.rejected.Inc()
 	}
 	if err != nil {
 		return fmt.Errorf("flush partition %d of %s at offset %d: %w", w.a.Partition, w.opt.Topic, w.next, err)

@@ -9,6 +9,7 @@ import (
 // Metrics are the runtime's numbers. One set serves all runtimes of a process.
 type Metrics struct {
 	entries, misses, repeats, timers, alerts, fetchErrors, relayErrors prometheus.Counter
+	rejected, stuck                                                    prometheus.Counter
 	sessions                                                           *prometheus.CounterVec
 	flushSeconds                                                       prometheus.Histogram
 	outbox, consumerLag                                                *prometheus.GaugeVec
@@ -27,6 +28,8 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		alerts:       counter("alert_changes_total", "Alerts that changed. A jump: many customers are in trouble, or a rule is too eager."),
 		fetchErrors:  counter("fetch_errors_total", "Failed fetches. Rises while the broker cannot be reached."),
 		relayErrors:  counter("relay_errors_total", "Failed writes from the outbox to Kafka; they are repeated. Rises while the broker cannot be reached."),
+		rejected:     counter("flushes_rejected_total", "Flushes refused because another owner had the partition. A few with every rebalance; rising all the time: two members take a partition from each other."),
+		stuck:        counter("stuck_total", "Workers left behind because they made no progress for a minute. Any: a fold hangs, the log names partition and offset."),
 		sessions:     prometheus.NewCounterVec(prometheus.CounterOpts{Name: "touchwatch_keyed_session_ends_total", Help: "Times a worker read its partition again, by reason. 'halted' needs a person."}, []string{"reason"}),
 		flushSeconds: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "touchwatch_keyed_flush_seconds", Help: "Duration of the atomic write. Rising: Redis is slow or far away.", Buckets: prometheus.ExponentialBuckets(0.0005, 2, 14)}),
 		outbox:       prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "touchwatch_keyed_outbox_entries", Help: "Entries in the outbox. Rising: Kafka does not take them; at 100,000 the partition stops applying."}, []string{"topic", "partition"}),
@@ -36,7 +39,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		m.sessions.WithLabelValues(reason)
 	}
 	if reg != nil {
-		reg.MustRegister(m.entries, m.misses, m.repeats, m.timers, m.alerts, m.fetchErrors, m.relayErrors, m.sessions, m.flushSeconds, m.outbox, m.consumerLag)
+		reg.MustRegister(m.entries, m.misses, m.repeats, m.timers, m.alerts, m.fetchErrors, m.relayErrors, m.rejected, m.stuck, m.sessions, m.flushSeconds, m.outbox, m.consumerLag)
 	}
 	return m
 }

@@ -28,6 +28,9 @@ type Options struct {
 	Session  time.Duration // group session; also how long a silent owner keeps a partition. Zero means 20 s
 	// CacheBytes bounds the states kept in memory, over all partitions that this process holds: each has an equal share. Zero means 64 MiB.
 	CacheBytes int
+	// Stuck is after how long without progress a worker is left behind and its partition let go. It has to be longer than the time-outs of
+	// Redis and Kafka, which may follow each other. Zero means a minute.
+	Stuck time.Duration
 	// History is how many touchpoints are remembered per subject. Zero means 50.
 	History int
 	Log     *slog.Logger
@@ -62,6 +65,9 @@ func New[S any](opt Options, build Build[S]) *Runtime[S] {
 	if opt.CacheBytes == 0 {
 		opt.CacheBytes = 64 << 20
 	}
+	if opt.Stuck == 0 {
+		opt.Stuck = time.Minute
+	}
 	if opt.History == 0 {
 		opt.History = 50
 	}
@@ -82,9 +88,7 @@ func (r *Runtime[S]) Run(ctx context.Context) error {
 	group := stream.Group{
 		ID: r.opt.Group, Brokers: r.opt.Brokers, Dialer: r.opt.Dialer, Topics: []string{r.opt.Topic},
 		Session: r.opt.Session, Log: r.opt.Log,
-		Work: func(ctx context.Context, a stream.Assignment, commit func(int64)) {
-			newWorker(r, a, commit).run(ctx)
-		},
+		Work: r.attend,
 	}
 	return group.Run(ctx)
 }

@@ -28,6 +28,8 @@ type worker[S any] struct {
 	a      stream.Assignment
 	keys   Keys
 	commit func(int64)
+	pulse  atomic.Int64 // rises with everything the worker gets done, for the watchdog
+	at     atomic.Int64 // offset of the entry that is folded now or was last, for the watchdog
 
 	// What follows belongs to one session, from take to the first error.
 	token          string // as last written
@@ -83,6 +85,7 @@ func (w *worker[S]) run(ctx context.Context) {
 
 // hold takes the partition and works on it until an error or the end of ctx.
 func (w *worker[S]) hold(ctx context.Context) error {
+	w.pulse.Add(1)
 	if err := w.take(ctx); err != nil {
 		return err
 	}
@@ -104,6 +107,7 @@ func (w *worker[S]) hold(ctx context.Context) error {
 	tick := time.NewTicker(tickEvery)
 	defer tick.Stop()
 	for {
+		w.pulse.Add(1)
 		incoming := batches
 		if w.outFull {
 			incoming = nil
