@@ -205,6 +205,7 @@ func (c *Config) Validate() error {
 		add("topics.raw: want at least one topic")
 	}
 	problems = append(problems, c.Topics.validateRaw()...)
+	problems = append(problems, c.Text.validate()...)
 	if _, err := own.NewAccounts(c.Company.Accounts); err != nil {
 		add("company.accounts: %w", err)
 	}

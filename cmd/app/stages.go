@@ -27,10 +27,15 @@ func (a *App) ingest() (*intake.Stage, error) {
 		accounts.Turn(t)
 		engine.Annotate(t)
 	}
+	var sent func([]touchpoint.Touchpoint)
+	if desk := a.opinions(); desk != nil {
+		sent = desk.Offer
+		a.stages = append(a.stages, stage{"opinions", func(ctx context.Context) error { desk.Run(ctx); return nil }})
+	}
 	return intake.New(intake.Options{
 		Brokers: a.cfg.Kafka.Brokers, Dialer: a.dialer, Kafka: a.kafka, Redis: a.state,
 		Topics: a.cfg.Topics.formats(), Timeline: TopicTimeline, Partitions: a.cfg.Topics.TimelinePartitions, Dead: TopicDead,
-		Session: a.cfg.Limits.Session, Annotate: annotate, KeepLinks: a.cfg.Limits.ForgetKnown, Oldest: a.cfg.Limits.Oldest, Log: a.log, Metrics: intake.NewMetrics(a.reg),
+		Session: a.cfg.Limits.Session, Annotate: annotate, Sent: sent, KeepLinks: a.cfg.Limits.ForgetKnown, Oldest: a.cfg.Limits.Oldest, Log: a.log, Metrics: intake.NewMetrics(a.reg),
 	}), nil
 }
 

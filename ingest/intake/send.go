@@ -38,6 +38,9 @@ func (w *worker) send(ctx context.Context, b stream.Batch, p *plan) error {
 		return err
 	}
 	w.stage.opt.Metrics.sent(r.touchpoints)
+	if w.stage.opt.Sent != nil {
+		w.stage.opt.Sent(r.touchpoints)
+	}
 	return nil
 }
 

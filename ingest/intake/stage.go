@@ -31,6 +31,9 @@ type Options struct {
 	Dead       string                // topic of what could not be decoded
 	// Annotate judges a touchpoint's text once, before the timeline; nil judges none.
 	Annotate func(*touchpoint.Touchpoint)
+	// Sent hears of touchpoints that stand in the timeline, those of a batch that is sent again included. It must not block
+	// nor keep the slice; nil hears nothing.
+	Sent func([]touchpoint.Touchpoint)
 	// KeepLinks is how long the link of a device or a contact is kept without use; zero keeps all.
 	KeepLinks time.Duration
 	// Oldest is how old a touchpoint may be; zero takes any age.

@@ -26,10 +26,11 @@ type Kind string
 // The kinds of entry.
 const (
 	Touchpoint Kind = "touchpoint"
-	Action     Kind = "action" // a person acted on an alert
-	Timer      Kind = "timer"  // an armed timer came due
-	Config     Kind = "config" // settings take effect from here on in this partition
-	Signal     Kind = "signal" // on the topic signals: a customer's signal, for a place
+	Action     Kind = "action"  // a person acted on an alert
+	Timer      Kind = "timer"   // an armed timer came due
+	Config     Kind = "config"  // settings take effect from here on in this partition
+	Opinion    Kind = "opinion" // a model outside thinks otherwise of a text: Touchpoint with another mood, after the one with the rules'
+	Signal     Kind = "signal"  // on the topic signals: a customer's signal, for a place
 )
 
 // Entry is one record of the timeline. Exactly the pointer that Kind names is set.

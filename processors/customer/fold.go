@@ -108,6 +108,9 @@ func (f *Fold) Fold(s *State, e *timeline.Entry, fx *keyed.Effects) {
 	case e.Kind == timeline.Touchpoint && e.Touchpoint != nil:
 		s.Now = max(s.Now, e.At)
 		f.touch(s, e.Touchpoint, fx)
+	case e.Kind == timeline.Opinion && e.Touchpoint != nil:
+		s.Now = max(s.Now, e.At)
+		f.rejudge(s, e.Touchpoint, fx)
 	case e.Kind == timeline.Timer && e.Timer != nil:
 		f.timer(s, e.Timer, fx)
 	case e.Kind == timeline.Action && e.Action != nil:

@@ -79,6 +79,11 @@ func (f *Fold) wake(s *State, fx *keyed.Effects) {
 func (s *State) detect(d *family, w *Window, fx *keyed.Effects) []signal.Signal {
 	var floor touchpoint.Millis
 	w.Marks, floor = signal.Prune(w.Marks, d.bounds)
+	return s.detectFrom(d, w, floor, fx)
+}
+
+// detectFrom is detect for a window whose marks show all that happened from the floor on.
+func (s *State) detectFrom(d *family, w *Window, floor touchpoint.Millis, fx *keyed.Effects) []signal.Signal {
 	party := signal.Party{Segment: s.Profile.Segment, Value: s.Profile.Value}
 	found, wake := signal.DetectFor(d.Detector, party, w.Marks, s.Fired)
 	w.Wake = wake
