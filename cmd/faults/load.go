@@ -51,7 +51,8 @@ func (r *Run) send(n int64, within time.Duration) (*load, error) {
 		Seed: r.opt.Seed, Customers: 400, Rate: worldRate, Start: time.Now().Add(-span - 2*time.Minute), TroubleShare: 0.1, Duplicates: 0.01,
 	}
 	world := simulator.New(options)
-	profiles := send.Sender{Client: r.direct, Log: quiet()}
+	r.sending = certainly(r.ctx, r.direct)
+	profiles := send.Sender{Client: r.sending, Log: quiet()}
 	if err := profiles.Profiles(r.ctx, world); err != nil {
 		return nil, err
 	}
@@ -61,7 +62,7 @@ func (r *Run) send(n int64, within time.Duration) (*load, error) {
 	if err := r.squeeze(world, r.prelude); err != nil {
 		return nil, err
 	}
-	l := &load{run: r, sender: &send.Sender{Client: r.direct, Log: quiet(), Limit: n - r.prelude, Speed: span.Seconds() / within.Seconds()}, done: make(chan error, 1), n: n - r.prelude}
+	l := &load{run: r, sender: &send.Sender{Client: r.sending, Log: quiet(), Limit: n - r.prelude, Speed: span.Seconds() / within.Seconds()}, done: make(chan error, 1), n: n - r.prelude}
 	r.world = oracle.Sent(options, n)
 	ctx, cancel := context.WithCancel(r.ctx)
 	go func() { l.done <- l.sender.Run(ctx, world) }()

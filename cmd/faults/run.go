@@ -50,6 +50,7 @@ type Run struct {
 	web     *Proxy  // before the process with the role web
 	cfg     app.Config
 	direct  *kafka.Client
+	sending *kafka.Client // direct, of the sender of the world
 	state   redis.UniversalClient
 	oracle  *oracle.Oracle
 	board   *oracle.Board

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -77,8 +78,8 @@ func (g *Group) generations(ctx context.Context, cg *kafka.ConsumerGroup, runnin
 			if ctx.Err() != nil || errors.Is(err, kafka.ErrGroupClosed) {
 				return
 			}
-			if err.Error() != trouble {
-				trouble = err.Error()
+			if kind := withoutNumbers(err); kind != trouble {
+				trouble = kind
 				g.Log.Warn("waiting for the consumer group", "group", g.ID, "error", err)
 			}
 			Sleep(ctx, 500*time.Millisecond)
@@ -87,6 +88,16 @@ func (g *Group) generations(ctx context.Context, cg *kafka.ConsumerGroup, runnin
 		trouble = ""
 		g.start(ctx, gen, running)
 	}
+}
+
+// withoutNumbers is an error's text in which every attempt looks alike: a refused connection names another port each time.
+func withoutNumbers(err error) string {
+	return strings.Map(func(c rune) rune {
+		if c >= '0' && c <= '9' {
+			return '#'
+		}
+		return c
+	}, err.Error())
 }
 
 // start runs the workers of one generation; the client waits for them before it joins the next one.
