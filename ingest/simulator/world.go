@@ -98,6 +98,9 @@ func (w *World) Next() Record {
 	return r
 }
 
+// Settled reports whether every record that Truth counts has been returned. Some moments make several records at once.
+func (w *World) Settled() bool { return w.handed == len(w.ready) }
+
 // Now returns the world time of the latest record.
 func (w *World) Now() time.Time { return time.UnixMilli(w.now).UTC() }
 

@@ -39,7 +39,8 @@ type Sender struct {
 	Log    *slog.Logger
 	// Speed is how many seconds of world time pass in a second; 0 means as fast as the brokers take it.
 	Speed float64
-	// Limit ends the run after so many records; 0 means no limit.
+	// Limit ends the run after so many records, and after the few that the world made at the same moment, so that its truth is about what
+	// was sent; 0 means no limit.
 	Limit int64
 	// Until ends the run before the first record at or after that world time; zero means no end.
 	Until time.Time
@@ -72,7 +73,7 @@ func (s *Sender) Profiles(ctx context.Context, world *simulator.World) error {
 func (s *Sender) Run(ctx context.Context, world *simulator.World) error {
 	made := int64(0)
 	next := func() (simulator.Record, bool) {
-		if s.Limit > 0 && made >= s.Limit {
+		if s.Limit > 0 && made >= s.Limit && world.Settled() {
 			return simulator.Record{}, false
 		}
 		r := world.Next()
