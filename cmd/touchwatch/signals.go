@@ -10,9 +10,11 @@ import (
 
 func signalsCommand() *cobra.Command {
 	var path string
+	var ignored []string
 	cmd := &cobra.Command{
 		Use: "signals", Short: "Print weights, half-lives and thresholds of all signals, with their reasons", Args: takes(),
-		Example: "  touchwatch signals > my-signals.yaml    # change what you like; keys you leave out keep their defaults",
+		Example: `  touchwatch signals > my-signals.yaml    # change what you like; keys you leave out keep their defaults
+  touchwatch signals -f my-signals.yaml --not-frustration 'element:/seats button#seat' > next.yaml`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			s := settings.Default()
 			if path != "" {
@@ -24,10 +26,18 @@ func signalsCommand() *cobra.Command {
 					return err
 				}
 			}
+			for _, place := range ignored {
+				next, err := s.NotFrustration(place)
+				if err != nil {
+					return err
+				}
+				s = next
+			}
 			printf(cmd.OutOrStdout(), "%s", s.YAML())
 			return nil
 		},
 	}
 	cmd.Flags().StringVarP(&path, "file", "f", "", "print them as this file overrides them")
+	cmd.Flags().StringArrayVar(&ignored, "not-frustration", nil, "add a place of an alert to what is ignored: element:/seats button#seat, page:/admin/* or release:2.3.*")
 	return cmd
 }

@@ -70,7 +70,9 @@ func (d *Detector) Observe(dst []signal.Mark, t *touchpoint.Touchpoint) []signal
 			return dst
 		}
 	}
-	m.Key, m.Place = t.Place.Thread, t.Place.Queue
+	if m.Key = t.Place.Thread; m.Kind != wrote {
+		m.Place = t.Place.Queue
+	}
 	return append(dst, m)
 }
 
