@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -49,14 +50,18 @@ func (a *App) runtimeOptions(m *keyed.Metrics) keyed.Options {
 
 // customerOptions are those of the customers' stage.
 func (a *App) customerOptions(ctx context.Context, m *keyed.Metrics) (keyed.Options, error) {
-	names, counts, err := a.cfg.Topics.rawPartitions(ctx, a.kafka)
-	if err != nil {
+	partitions := &counted{at: time.Now(), ask: func(ctx context.Context) ([]string, map[string]int, error) {
+		return a.cfg.Topics.rawPartitions(ctx, a.kafka)
+	}}
+	var err error
+	if partitions.names, partitions.counts, err = partitions.ask(ctx); err != nil {
 		return keyed.Options{}, err
 	}
 	o := a.runtimeOptions(m)
 	o.Group, o.Topic, o.Prefix = "touchwatch.customers", TopicTimeline, keyed.CustomerPrefix
 	o.Relay = keyed.Relay{Alerts: TopicAlerts, AlertPartitions: a.cfg.Topics.PlacePartitions, Signals: TopicSignals, SignalPartitions: a.cfg.Topics.PlacePartitions, OnAlert: a.logAlert}
 	o.Progress = func(ctx context.Context) (keyed.Progress, error) {
+		names, counts := partitions.get(ctx, time.Now())
 		upTo, topics, err := intake.ReadProgress(ctx, a.redis, names, counts)
 		p := keyed.Progress{UpTo: upTo}
 		for _, t := range topics {

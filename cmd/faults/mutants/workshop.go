@@ -18,18 +18,18 @@ type workshop struct {
 	seed    uint64
 }
 
-// newWorkshop copies the files that git knows, as they are in the work tree, and lends it the downloaded servers.
+// newWorkshop copies the files that git knows, as they are in the work tree, and lends it the downloaded servers. The copy is in the same place
+// each time, so that what was built for it before need not be built again.
 func newWorkshop(ctx context.Context, seed uint64) (*workshop, error) {
 	root, err := command(ctx, ".", "git", "rev-parse", "--show-toplevel")
 	if err != nil {
 		return nil, fmt.Errorf("find the source tree: %w\n%s", err, root)
 	}
 	root = strings.TrimSpace(root)
-	dir, err := os.MkdirTemp("", "touchwatch-mutants-")
-	if err != nil {
+	w := &workshop{dir: filepath.Join(root, ".cache", "mutants"), seed: seed}
+	if err := os.RemoveAll(w.dir); err != nil { // of a run that was killed
 		return nil, err
 	}
-	w := &workshop{dir: dir, seed: seed}
 	if err := w.fill(ctx, root); err != nil {
 		w.close()
 		return nil, fmt.Errorf("copy the source tree: %w", err)
@@ -57,7 +57,13 @@ func (w *workshop) fill(ctx context.Context, root string) error {
 			return err
 		}
 	}
-	return os.Symlink(filepath.Join(root, ".cache"), filepath.Join(w.dir, ".cache"))
+	for _, name := range []string{"kafka", "chdb"} { // the folder as a whole would hold the copy
+		to := filepath.Join(w.dir, ".cache", name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(to), 0o700), os.Symlink(filepath.Join(root, ".cache", name), to)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (w *workshop) close() { _ = os.RemoveAll(w.dir) }
@@ -94,15 +100,15 @@ func (w *workshop) mutate(ctx context.Context, m *mutant) (caught bool, err erro
 	return false, err
 }
 
-// build builds the program of the copy as it is. Without paths in what is built, the copy shares the cache of builds with earlier ones.
+// build builds the program of the copy as it is.
 func (w *workshop) build(ctx context.Context, to string) (string, error) {
-	return command(ctx, w.dir, "go", "build", "-trimpath", "-o", to, "./cmd/touchwatch")
+	return command(ctx, w.dir, "go", "build", "-o", to, "./cmd/touchwatch")
 }
 
 // try runs the check of a mutant on the copy as it is; program is the mutant of the program, "" for none.
 func (w *workshop) try(ctx context.Context, m *mutant, program string) (string, error) {
 	if m.scenario == "" {
-		return command(ctx, w.dir, "go", "test", "-trimpath", "-count=1", "-timeout", "5m", "-run", "^("+m.test+")$", "./"+m.pkg)
+		return command(ctx, w.dir, "go", "test", "-count=1", "-timeout", "5m", "-run", "^("+m.test+")$", "./"+m.pkg)
 	}
 	if w.program == "" {
 		w.program = filepath.Join(w.dir, "harness")
