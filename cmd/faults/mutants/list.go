@@ -1,5 +1,7 @@
 package main
 
+import "strings"
+
 // mutant is one way to break a promise, and what has to notice.
 type mutant struct {
 	name, what        string
@@ -13,7 +15,7 @@ func (m *mutant) check() string {
 	if m.scenario != "" {
 		return "scenario `" + m.scenario + "`"
 	}
-	return "`" + m.test + "` (" + m.pkg + ")"
+	return "`" + strings.ReplaceAll(m.test, "|", "`, `") + "` (" + m.pkg + ")"
 }
 
 var mutants = []mutant{
