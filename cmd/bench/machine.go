@@ -65,7 +65,7 @@ func procField(file, name string) string {
 
 // versions asks the servers who they are.
 func (r *run) versions(t *trial) map[string]string {
-	v := map[string]string{"go": runtime.Version()}
+	v := map[string]string{"go": runtime.Version(), "touchwatch": r.opt.Version}
 	if info, err := t.redis.Info(r.ctx, "server").Result(); err == nil {
 		for line := range strings.Lines(info) {
 			if version, ok := strings.CutPrefix(line, "redis_version:"); ok {

@@ -27,8 +27,8 @@ var Parts = []string{PartThroughput, PartLimit, PartNaive, PartLatency, PartFano
 
 // Options say what to measure. Defaults fills them; zero lists mean that nothing of that kind is measured.
 type Options struct {
-	// Program is the path of the touchwatch program.
-	Program string
+	// Program is the path of the touchwatch program, Version which one it is.
+	Program, Version string
 	// Parts are what to run; empty means all. The limit is measured with the throughput, which it is compared with.
 	Parts []string
 	// Real starts a real Kafka and Redis instead of the embedded ones; Given uses servers that run already, which must be empty.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -77,6 +78,10 @@ func (r *Report) JSON(w io.Writer) error {
 func (r *Report) Table(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s, %s servers, %s\n", r.Date.Format("2006-01-02 15:04 MST"), r.Servers, r.Machine)
+	for _, name := range slices.Sorted(maps.Keys(r.Versions)) {
+		fmt.Fprintf(&b, "%s %s; ", name, r.Versions[name])
+	}
+	b.WriteString("\n")
 	rows := slices.Clone(r.Rows)
 	slices.SortStableFunc(rows, func(a, b Row) int { return slices.Index(Parts, a.Part) - slices.Index(Parts, b.Part) })
 	for i := 0; i < len(rows); {

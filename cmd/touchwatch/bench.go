@@ -35,6 +35,7 @@ are EMPTY: everything there is deleted between two cases. What each part means: 
 			if o.Program, err = os.Executable(); err != nil {
 				return fmt.Errorf("find this program: %w", err)
 			}
+			o.Version = version().Version + " " + version().Revision
 			o.Progress, o.Terminal = cmd.ErrOrStderr(), terminal(os.Stderr)
 			return runBench(cmd, &o, jsonFile)
 		},
