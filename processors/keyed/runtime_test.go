@@ -163,8 +163,15 @@ func TestATimerWaitsForTheProgressOfItsSources(t *testing.T) {
 	if n := w.redis.ZCard(context.Background(), keys.Timers()).Val(); n != 1 {
 		t.Fatalf("armed timers: got %d, want 1", n)
 	}
-	w.append([]string{"cus_1"}, 1, 5)
-	w.until("more applied while upstream stands at 1 ms", func() bool { return w.state("cus_1").N == 2 })
+	w.upTo.Store(2)
+	w.until("a later progress is reached with the timer armed", func() bool {
+		return w.redis.HGet(context.Background(), keys.Relay(), "up_to").Val() == "2"
+	})
+	// Due timers are appended when a progress is reached, so what is appended after the next batch stands behind them.
+	for n := range 2 {
+		w.append([]string{"cus_1"}, int64(n+1), 5)
+		w.until("more applied while upstream stands before the timer", func() bool { return w.state("cus_1").N == n+2 })
+	}
 	if got := w.state("cus_1").Timers; got != 0 {
 		t.Fatalf("a timer fired before its sources had passed it")
 	}
