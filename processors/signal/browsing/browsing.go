@@ -59,6 +59,9 @@ func (d *Detector) Bounds() signal.Bounds {
 
 // Observe implements signal.Detector: views that were slow, searches, and purchases, which say that something was found.
 func (d *Detector) Observe(dst []signal.Mark, t *touchpoint.Touchpoint) []signal.Mark {
+	if t.Channel != touchpoint.Website {
+		return dst
+	}
 	switch t.Kind {
 	case touchpoint.PageSpeed, touchpoint.Search:
 	case touchpoint.Purchase:

@@ -118,3 +118,20 @@ func evening(detectors []signal.Detector, points []touchpoint.Touchpoint) (bytes
 	}
 	return bytes
 }
+
+// BenchmarkNothingToSee is a touchpoint that no family cares for, past all detectors.
+func BenchmarkNothingToSee(b *testing.B) {
+	detectors := New(settings.Default())
+	tp := touchpoint.Touchpoint{
+		ID: "kiosk:1", Kind: "kiosk.opened", Channel: "kiosk", OccurredAt: start, Place: touchpoint.Place{Page: "/start", Thread: "k-1"},
+	}
+	var scratch [4]signal.Mark
+	b.ReportAllocs()
+	for b.Loop() {
+		for _, d := range detectors {
+			if marks := d.Observe(scratch[:0], &tp); len(marks) > 0 {
+				b.Fatal(d.Family(), marks)
+			}
+		}
+	}
+}

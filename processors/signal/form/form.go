@@ -48,6 +48,9 @@ func (d *Detector) Bounds() signal.Bounds {
 // Observe implements signal.Detector. A page that was left counts at once only when the collector names the form:
 // people leave to look something up and come back, which the idle time allows for.
 func (d *Detector) Observe(dst []signal.Mark, t *touchpoint.Touchpoint) []signal.Mark {
+	if t.Channel != touchpoint.Website {
+		return dst
+	}
 	kind := kindOf(t)
 	if kind == 0 || kind != bought && d.ignored.Covers(&t.Place) {
 		return dst

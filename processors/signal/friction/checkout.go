@@ -43,6 +43,9 @@ func (c *Checkout) Bounds() signal.Bounds {
 
 // Observe implements signal.Detector.
 func (c *Checkout) Observe(dst []signal.Mark, t *touchpoint.Touchpoint) []signal.Mark {
+	if t.Channel != touchpoint.Website {
+		return dst
+	}
 	kind := uint8(checkoutBroke)
 	switch {
 	case t.Kind == touchpoint.Purchase:

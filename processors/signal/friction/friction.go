@@ -71,6 +71,9 @@ func (c *Clicks) Bounds() signal.Bounds {
 
 // Observe implements signal.Detector.
 func (c *Clicks) Observe(dst []signal.Mark, t *touchpoint.Touchpoint) []signal.Mark {
+	if t.Channel != touchpoint.Website {
+		return dst
+	}
 	switch t.Kind {
 	case touchpoint.ClickKind, touchpoint.PageView, touchpoint.PageLeave, touchpoint.ScriptError, touchpoint.RequestFailed, touchpoint.CheckoutFailed:
 	default:

@@ -46,6 +46,9 @@ func (*Detector) Bounds() signal.Bounds {
 
 // Observe implements signal.Detector. An event without a conversation says nothing about one.
 func (d *Detector) Observe(dst []signal.Mark, t *touchpoint.Touchpoint) []signal.Mark {
+	if t.Channel != touchpoint.Chat && t.Channel != touchpoint.Call {
+		return dst
+	}
 	switch t.Kind {
 	case touchpoint.ChatCustomerMessage, touchpoint.ChatAgentMessage, touchpoint.ChatHandover, touchpoint.CallEnded, touchpoint.CallRecord:
 	default:

@@ -45,6 +45,9 @@ func (d *Detector) Bounds() signal.Bounds {
 
 // Observe implements signal.Detector.
 func (d *Detector) Observe(dst []signal.Mark, t *touchpoint.Touchpoint) []signal.Mark {
+	if t.Channel == touchpoint.Website {
+		return dst // a visit is no contact with people
+	}
 	key, ok := t.Contact()
 	if !ok || praise(t) || t.Attrs["direction"] == "outbound" {
 		return dst // it was us who called

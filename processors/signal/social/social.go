@@ -69,6 +69,9 @@ func (d *Detector) Bounds() signal.Bounds {
 
 // Observe implements signal.Detector.
 func (d *Detector) Observe(dst []signal.Mark, t *touchpoint.Touchpoint) []signal.Mark {
+	if t.Channel != touchpoint.Social {
+		return dst
+	}
 	switch t.Kind {
 	case touchpoint.SocialPost, touchpoint.SocialMention, touchpoint.SocialDirect, touchpoint.SocialReview, touchpoint.SocialReply:
 	default:

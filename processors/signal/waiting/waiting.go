@@ -52,6 +52,9 @@ func (*Detector) Bounds() signal.Bounds {
 
 // Observe implements signal.Detector.
 func (d *Detector) Observe(dst []signal.Mark, t *touchpoint.Touchpoint) []signal.Mark {
+	if t.Channel != touchpoint.Chat && t.Channel != touchpoint.Call {
+		return dst
+	}
 	m := signal.Mark{At: t.OccurredAt, ID: t.ID, Place: t.Place.Queue}
 	switch t.Kind {
 	case touchpoint.CallQueued:
