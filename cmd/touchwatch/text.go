@@ -35,6 +35,8 @@ type judged struct {
 	Language    string   `json:"language"`    // ISO 639-1, "" when it could not be told
 	Intents     []string `json:"intents"`
 	Words       []string `json:"words"` // that decided, most important first
+	// Matches are the same words, each with its share.
+	Matches []text.Match `json:"matches"`
 }
 
 // judgeFlags are the flags that say what judges.
@@ -75,6 +77,7 @@ func scoreTexts(engine *text.Engine, in io.Reader, out io.Writer) error {
 		err := encode.Encode(judged{
 			Displeasure: mood.Displeasure, Problem: mood.Problem, Confidence: mood.Confidence, Language: spoken,
 			Intents: append([]string{}, mood.Intents...), Words: append([]string{}, mood.Words...),
+			Matches: append([]text.Match{}, engine.Matches(body, spoken)...),
 		})
 		if err != nil {
 			return fmt.Errorf("write: %w", err)

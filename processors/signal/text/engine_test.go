@@ -265,3 +265,19 @@ func TestAShortTextOfUnknownLanguageIsReadInEach(t *testing.T) {
 		t.Errorf("a long text of another language: %+v", long.Mood)
 	}
 }
+
+func TestMatchesNameTheirShares(t *testing.T) {
+	e := Default()
+	for _, text := range []string{"Hello. Nobody EVER answers, this is the WORST, worst app", "where is my order", "мне не нравится, ужас", "😡😡"} {
+		mood, language := e.Judge(text, "")
+		matches, sum := e.Matches(text, language), float32(0)
+		for i, m := range matches {
+			if sum += m.Share; m.Words != mood.Words[i] || m.Share <= 0 {
+				t.Errorf("%q: %+v beside %q", text, matches, mood.Words)
+			}
+		}
+		if len(matches) != len(mood.Words) || (len(matches) > 0 && (sum < 0.99 || sum > 1.01)) {
+			t.Errorf("%q: %+v, %q", text, matches, mood.Words)
+		}
+	}
+}

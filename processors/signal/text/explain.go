@@ -51,3 +51,37 @@ func (s *scratch) words(text string) []string {
 func (h hit) size() float32 {
 	return max(h.displeasure, -h.displeasure) + h.problem/2
 }
+
+// Match is a word or phrase that decided, as it was written, with its part in the verdict.
+type Match struct {
+	Words string  `json:"words"`
+	Share float32 `json:"share"` // of all that was found, 0 … 1
+}
+
+// Matches returns what decided a text's verdict by the words of a language, as Judge returned it, most important first; at
+// most maxWords, so that the shares may add up to less than 1.
+func (e *Engine) Matches(text, language string) []Match {
+	t := e.none
+	if i := indexOf(e.tongues, language); i >= 0 {
+		t = e.tongues[i]
+	}
+	s := e.pool.Get().(*scratch)
+	defer e.pool.Put(s)
+	s.tokenise(text)
+	t.score(s)
+	words := s.words(text)
+	matches := make([]Match, len(words))
+	total := float32(0)
+	for _, h := range s.hits[:s.hitCount] {
+		total += h.size()
+		i := slices.Index(words, text[s.tokens[h.first].start:s.tokens[h.last].end])
+		if i >= 0 {
+			matches[i].Words = words[i]
+			matches[i].Share += h.size()
+		}
+	}
+	for i := range matches {
+		matches[i].Share /= total
+	}
+	return matches
+}
