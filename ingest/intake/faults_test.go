@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"sync/atomic"
@@ -53,12 +54,21 @@ func TestNothingLaterIsSentBeforeABatchThatFailed(t *testing.T) {
 	w := newWorld(t)
 	w.kafka.NeedsFaults()
 	one, other := apart()
-	fault := w.refuse(one, 4)
+	fault := w.kafka.Cluster.Fault(kfake.Fault{ // only the first batch is refused: whatever else is sent would be taken
+		Keys: []kmsg.Key{kmsg.Produce}, Topic: w.entries, Err: kerr.NotLeaderForPartition, Count: -1,
+		When: func(r kmsg.Request) bool {
+			p, ok := r.(*kmsg.ProduceRequest)
+			return ok && bytes.Contains(p.Topics[0].Partitions[0].Records, []byte("website:v1"))
+		},
+	})
 	stop := w.start()
 	defer stop()
-	w.send(w.website, known(1, one), known(2, other))
+	w.send(w.website, `{"events":[`+known(1, one)+`,`+known(2, other)+`]}`)
 	w.until("the write for one partition fails, the other succeeds", func() bool { return fault.Hits() > 0 && len(w.ids(other)) == 1 })
 	w.send(w.website, known(3, one), known(4, other))
+	hits := fault.Hits()
+	w.until("it is tried again and again", func() bool { return fault.Hits() >= hits+5 })
+	fault.Remove()
 	w.until("all in the timeline", func() bool { return len(w.ids(one)) >= 2 && len(w.ids(other)) >= 2 })
 	if got := fmt.Sprint(w.ids(one)); got != "[website:v1 website:v3]" {
 		t.Errorf("order after a failed write: %s", got)
