@@ -6,6 +6,7 @@
 package waiting
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -216,13 +217,20 @@ func (d *Detector) DetectFor(party signal.Party, marks []signal.Mark, now touchp
 	for i := range marks {
 		j.kinds |= 1 << (marks[i].Kind & 31)
 	}
+	var few [8]string // keys that were judged; beyond them the window is searched
+	seen := few[:0]
 	for i := range marks {
-		if j.firstOf(i) {
-			if isChat(marks[i].Key) {
-				j.chat(marks[i].Key)
-			} else {
-				j.call(marks[i].Key)
-			}
+		key := marks[i].Key
+		if slices.Contains(seen, key) || (len(seen) == cap(seen) && !j.firstOf(i)) {
+			continue
+		}
+		if len(seen) < cap(seen) {
+			seen = append(seen, key)
+		}
+		if isChat(key) {
+			j.chat(key)
+		} else {
+			j.call(key)
 		}
 	}
 	j.chains()
