@@ -281,3 +281,24 @@ func TestMatchesNameTheirShares(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatIsQuotedDoesNotCount(t *testing.T) {
+	e := Default()
+	for _, c := range []struct {
+		text  string
+		angry bool
+	}{
+		{"Thanks, all fine.\n\nOn Mon, 3 Nov 2026, Ann <ann@example.com> wrote:\nthis is terrible, the worst service", false},
+		{"Danke, passt.\r\n-----Ursprüngliche Nachricht-----\r\nEine Frechheit, das ist furchtbar!", false},
+		{"Am 3.11. schrieb Anna:\n> alles gut\nnein, das ist furchtbar, eine Frechheit", true},
+		{"> all is fine\nno, this is terrible", true},
+		{"terrible service\n----------\nnever again", true},
+		{"He wrote to me:\nthis is terrible", true}, // the first line quotes nothing
+		{"Dank u.\nOp ma 3 nov schreef Jan:\nverschrikkelijk, waardeloos", false},
+		{"Спасибо.\n3 ноября Анна написала:\nужасно, отвратительно", false},
+	} {
+		if m, _ := e.Judge(c.text, ""); m.Displeasure >= unhappy != c.angry {
+			t.Errorf("%q: %.2f %q", c.text, m.Displeasure, m.Words)
+		}
+	}
+}

@@ -76,18 +76,6 @@ func skipName(text string, i int) int {
 	return i
 }
 
-// skipQuoted skips the lines from i on that begin with >, as mail programs quote.
-func skipQuoted(text string, i int) int {
-	for i < len(text) && text[i] == '>' {
-		end := strings.IndexByte(text[i:], '\n')
-		if end < 0 {
-			return len(text)
-		}
-		i += end + 1
-	}
-	return i
-}
-
 // emoticon returns the length of the emoticon that begins at i, zero for none: eyes, a nose perhaps, a mouth (":-(");
 // a heart "<3"; two or more closing or opening brackets, which are smiles where people leave out the eyes.
 func emoticon(text string, i int) int {
