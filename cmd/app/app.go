@@ -17,6 +17,7 @@ import (
 
 	"touchwatch/dashboards/api"
 	"touchwatch/deploy/connect"
+	"touchwatch/ingest/silence"
 	"touchwatch/ingest/stream"
 )
 
@@ -50,6 +51,7 @@ type App struct {
 	ready    readiness
 	stages   []stage // first-to-last along the flow of data
 	draining atomic.Bool
+	warnings atomic.Pointer[silence.Watcher]
 	prepared chan struct{} // closed when topics and settings are there
 }
 
@@ -128,6 +130,9 @@ func (a *App) Run(ctx context.Context) error {
 	}
 	close(a.prepared)
 	if err := a.build(ctx); err != nil {
+		return err
+	}
+	if err := a.watchChannels(ctx); err != nil {
 		return err
 	}
 	return a.runStages(ctx)

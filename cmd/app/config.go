@@ -44,6 +44,7 @@ type Config struct {
 	Redis      connect.Redis      `yaml:"redis"`
 	ClickHouse connect.ClickHouse `yaml:"clickhouse"`
 	Topics     Topics             `yaml:"topics"`
+	Channels   Channels           `yaml:"channels"`
 	// SignalsFile overrides weights, half-lives and thresholds; RulesFile replaces the shipped rules. Empty: the shipped ones.
 	SignalsFile string `yaml:"signals_file"`
 	RulesFile   string `yaml:"rules_file"`
@@ -108,6 +109,8 @@ type Limits struct {
 	// Session is how long a process may be silent before its partitions go to others: after a crash nobody goes on for that long.
 	// 6s, the brokers' usual lower bound, to 5m; 0 means 20s.
 	Session time.Duration `yaml:"session"`
+	// Stuck is after how long without progress a partition is let go and read again. At least 30s; 0 means 1m.
+	Stuck time.Duration `yaml:"stuck"`
 	// HistoryDays is how long ClickHouse keeps rows. 0 means 400.
 	HistoryDays int `yaml:"history_days"`
 }
@@ -133,7 +136,8 @@ func Default() Config {
 		Redis:      connect.Redis{Addrs: []string{"127.0.0.1:6379"}, Mode: "single"},
 		ClickHouse: connect.ClickHouse{Addrs: []string{"127.0.0.1:9000"}, Protocol: "native", Database: "default"},
 		Topics:     Topics{TimelinePartitions: 8, PlacePartitions: 4, TimelineRetention: 14 * 24 * time.Hour},
-		Limits:     Limits{CacheMiB: 64, Session: 20 * time.Second, HistoryDays: 400, ForgetAnonymous: customer.DefaultRetention.Anonymous, ForgetKnown: customer.DefaultRetention.Known},
+		Limits:     Limits{CacheMiB: 64, Session: 20 * time.Second, Stuck: time.Minute, HistoryDays: 400, ForgetAnonymous: customer.DefaultRetention.Anonymous, ForgetKnown: customer.DefaultRetention.Known},
+		Channels:   Channels{SilentAfter: 5 * time.Minute, SilentMissing: 20},
 		Log:        Log{Level: "info"},
 
 		WhyNoHistory: "no ClickHouse is configured: set clickhouse.addrs",
@@ -201,10 +205,14 @@ func (c *Config) Validate() error {
 	if s := c.Limits.Session; s != 0 && (s < 6*time.Second || s > 5*time.Minute) {
 		add("limits.session: want 6s to 5m, got %s", s)
 	}
+	if s := c.Limits.Stuck; s != 0 && s < 30*time.Second {
+		add("limits.stuck: want at least 30s, longer than the time-outs of Redis and Kafka one after the other, got %s", s)
+	}
 	if len(c.Topics.Raw) == 0 {
 		add("topics.raw: want at least one topic")
 	}
 	problems = append(problems, c.Topics.validateRaw()...)
+	problems = append(problems, c.Channels.validate(c.Topics.Raw)...)
 	problems = append(problems, c.Text.validate()...)
 	if _, err := own.NewAccounts(c.Company.Accounts); err != nil {
 		add("company.accounts: %w", err)

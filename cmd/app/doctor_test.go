@@ -58,3 +58,14 @@ func TestDoctorFindsWhatIsMissingAndWhatIsThere(t *testing.T) {
 		t.Errorf("states made for other partitions: %+v", moved)
 	}
 }
+
+func TestChannelsAreChecked(t *testing.T) {
+	c := Default()
+	c.Channels = Channels{SilentAfter: 1, SilentMissing: 2, MaybeSilent: []string{"touchpoints.fax"}}
+	err := c.Validate()
+	for _, key := range []string{"channels.silent_after", "channels.silent_missing", "channels.maybe_silent"} {
+		if err == nil || !strings.Contains(err.Error(), key) {
+			t.Errorf("%s is not refused: %v", key, err)
+		}
+	}
+}

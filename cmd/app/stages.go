@@ -44,7 +44,7 @@ func (a *App) ingest() (*intake.Stage, error) {
 func (a *App) runtimeOptions(m *keyed.Metrics) keyed.Options {
 	return keyed.Options{
 		Brokers: a.cfg.Kafka.Brokers, Dialer: a.dialer, Kafka: a.kafka, Redis: a.state,
-		Session: a.cfg.Limits.Session, CacheBytes: a.cfg.Limits.CacheMiB << 20, Log: a.log, Metrics: m,
+		Session: a.cfg.Limits.Session, Stuck: a.cfg.Limits.Stuck, CacheBytes: a.cfg.Limits.CacheMiB << 20, Log: a.log, Metrics: m,
 	}
 }
 

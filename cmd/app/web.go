@@ -56,7 +56,7 @@ func (a *App) apiOptions(s *server) (api.Options, error) {
 		Store:     &api.Store{Redis: a.redis, Customers: t.TimelinePartitions, Places: t.PlacePartitions},
 		Customers: &api.KafkaTimeline{Client: a.kafka, Topic: TopicTimeline, Partitions: t.TimelinePartitions},
 		Places:    &api.KafkaTimeline{Client: a.kafka, Topic: TopicSignals, Partitions: t.PlacePartitions},
-		NoHistory: a.noHistory(), Checks: a.checks(), Gatherer: a.reg, Metrics: api.NewMetrics(a.reg), Log: a.log,
+		NoHistory: a.noHistory(), Checks: a.checks(), Warnings: a.warned, Gatherer: a.reg, Metrics: api.NewMetrics(a.reg), Log: a.log,
 	}
 	hubOptions := hub.Options{Origins: a.cfg.Auth.Origins, Log: a.log, Metrics: hub.NewMetrics(a.reg)}
 	if a.tokens != nil {

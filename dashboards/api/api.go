@@ -53,7 +53,9 @@ type Options struct {
 	Live      http.Handler // the WebSocket endpoint
 	Web       http.Handler // the board: everything that is not ours; nil for none
 	Checks    []Check      // what readiness depends on
-	Tokens    *Tokens      // nil lets everybody in, who must then come by a name in Hosts
+	// Warnings are what people should know although the process is ready, such as a silent channel; nil for none.
+	Warnings func() []string
+	Tokens   *Tokens // nil lets everybody in, who must then come by a name in Hosts
 	// Hosts are the names, beside the loopback ones, by which the server may be addressed when Tokens is nil. Others are refused: a foreign
 	// site could let its own name point to 127.0.0.1.
 	Hosts    []string
@@ -82,6 +84,9 @@ func New(opt Options) *API {
 	}
 	if opt.Now == nil {
 		opt.Now = time.Now
+	}
+	if opt.Warnings == nil {
+		opt.Warnings = func() []string { return nil }
 	}
 	if opt.NoHistory == "" {
 		opt.NoHistory = "configure ClickHouse"

@@ -40,6 +40,7 @@ type StatusAnswer struct {
 	Sources    []hub.SourceProgress `json:"sources" doc:"the same per raw topic"`
 	Ready      bool                 `json:"ready"`
 	Checks     []CheckResult        `json:"checks"`
+	Warnings   []string             `json:"warnings" doc:"what people should know although the process is ready: silent channels, stalled partitions"`
 	History    bool                 `json:"history" doc:"whether an archive is configured"`
 	Customers  int                  `json:"customer_partitions"`
 	Places     int                  `json:"place_partitions"`
@@ -59,7 +60,7 @@ func (a *API) status(ctx context.Context, _ *struct{}) (*answer[StatusAnswer], e
 	ready, checks := a.probe(ctx)
 	out := StatusAnswer{
 		Version: a.opt.Version, Go: runtime.Version(), StartedAt: touchpoint.MillisOf(a.startedAt), Now: now, UpTo: progress.UpTo,
-		Sources: nonNil(progress.Sources), Ready: ready, Checks: checks, History: a.opt.History != nil,
+		Sources: nonNil(progress.Sources), Ready: ready, Checks: checks, Warnings: nonNil(a.opt.Warnings()), History: a.opt.History != nil,
 		Customers: a.opt.Store.Customers, Places: a.opt.Store.Places, Draining: a.draining.Load(),
 	}
 	if progress.UpTo > 0 {
@@ -122,7 +123,8 @@ func (a *API) ready(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusServiceUnavailable)
 	}
 	_ = json.NewEncoder(w).Encode(struct {
-		Ready  bool          `json:"ready"`
-		Checks []CheckResult `json:"checks"`
-	}{ready, checks})
+		Ready    bool          `json:"ready"`
+		Checks   []CheckResult `json:"checks"`
+		Warnings []string      `json:"warnings,omitempty"`
+	}{ready, checks, a.opt.Warnings()})
 }
