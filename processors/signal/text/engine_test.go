@@ -17,7 +17,7 @@ const (
 )
 
 func TestDispleasureAndProblemAreToldApart(t *testing.T) {
-	e := Default()
+	e := shippedEngine()
 	for _, c := range []struct {
 		text    string
 		mood    int
@@ -75,7 +75,7 @@ func TestDispleasureAndProblemAreToldApart(t *testing.T) {
 }
 
 func TestIntents(t *testing.T) {
-	e := Default()
+	e := shippedEngine()
 	for _, c := range []struct{ text, want string }{
 		{"I will cancel my subscription", "cancel"},
 		{"can you cancel the booking for tomorrow", ""},
@@ -104,7 +104,7 @@ func TestIntents(t *testing.T) {
 }
 
 func TestTheLanguageIsChosen(t *testing.T) {
-	e := Default()
+	e := shippedEngine()
 	for _, c := range []struct{ text, said, want string }{
 		{"where is my order", "", "en"},
 		{"wo ist meine Bestellung", "", "de"},
@@ -129,7 +129,7 @@ func TestTheLanguageIsChosen(t *testing.T) {
 }
 
 func TestWithoutALanguageOnlyWhatIsCommonCounts(t *testing.T) {
-	e := Default()
+	e := shippedEngine()
 	if m, _ := e.Judge("die horrible", "fr"); m.Displeasure != 0 {
 		t.Errorf("English words must not count in French: %+v", m)
 	}
@@ -142,14 +142,14 @@ func TestWithoutALanguageOnlyWhatIsCommonCounts(t *testing.T) {
 }
 
 func TestTheWordsThatDecidedAreNamedAsTheyWereWritten(t *testing.T) {
-	m, _ := Default().Judge("Hello. Nobody EVER answers, this is the WORST app", "en")
+	m, _ := shippedEngine().Judge("Hello. Nobody EVER answers, this is the WORST app", "en")
 	if !slices.Contains(m.Words, "WORST") || !slices.Contains(m.Words, "Nobody EVER answers") || len(m.Words) > maxWords {
 		t.Errorf("%q", m.Words)
 	}
 }
 
 func TestOnlyWhatTheCustomerSaysIsAnnotated(t *testing.T) {
-	e := Default()
+	e := shippedEngine()
 	said := touchpoint.Touchpoint{Kind: touchpoint.ChatCustomerMessage, Text: "das ist furchtbar", Language: ""}
 	e.Annotate(&said)
 	if said.Mood == nil || said.Mood.Displeasure < 0.35 || said.Language != "de" {
@@ -171,7 +171,7 @@ func TestOnlyWhatTheCustomerSaysIsAnnotated(t *testing.T) {
 }
 
 func TestSpellingsOfTheSameWord(t *testing.T) {
-	e := Default()
+	e := shippedEngine()
 	for _, c := range [][3]string{
 		{"en", "I don't recommend it", "I dont recommend it"},
 		{"en", "I don't recommend it", "I don’t recommend it"},
@@ -195,14 +195,14 @@ func TestJudgingANeutralTextAllocatesNothing(t *testing.T) {
 	if racing {
 		t.Skip("the race detector makes pools forget")
 	}
-	e := Default()
+	e := shippedEngine()
 	if n := testing.AllocsPerRun(100, func() { e.Judge("Where can I see the opening hours of your shop in Utrecht", "") }); n > 0 {
 		t.Errorf("%v allocations", n)
 	}
 }
 
 func TestLongTextsAreBounded(t *testing.T) {
-	e := Default()
+	e := shippedEngine()
 	for _, long := range []string{
 		strings.Repeat("terrible ", 5000), strings.Repeat("x", 16<<10), strings.Repeat("#A", 8000), strings.Repeat("😡", 4000), strings.Repeat("(", 16<<10),
 	} {
@@ -217,7 +217,7 @@ func FuzzJudge(f *testing.F) {
 		f.Add(s, "")
 	}
 	f.Add("> quoted\n#TagTag :-( <3 http://x @y don’t a\u0308 ❤️ \xff\xfe 10/10", "de-AT")
-	e := Default()
+	e := shippedEngine()
 	f.Fuzz(func(t *testing.T, text, lang string) {
 		m, language := e.Judge(text, lang)
 		if !(m.Displeasure >= -1 && m.Displeasure <= 1 && m.Problem >= 0 && m.Problem <= 1 && m.Confidence >= 0 && m.Confidence <= 1) {
@@ -236,7 +236,7 @@ func FuzzJudge(f *testing.F) {
 }
 
 func TestAShortTextOfUnknownLanguageIsReadInEach(t *testing.T) {
-	e := Default()
+	e := shippedEngine()
 	read := func(text, language string) *touchpoint.Touchpoint {
 		tp := touchpoint.Touchpoint{Kind: touchpoint.ChatCustomerMessage, Text: text}
 		e.Annotate(&tp)
@@ -267,7 +267,7 @@ func TestAShortTextOfUnknownLanguageIsReadInEach(t *testing.T) {
 }
 
 func TestMatchesNameTheirShares(t *testing.T) {
-	e := Default()
+	e := shippedEngine()
 	for _, text := range []string{"Hello. Nobody EVER answers, this is the WORST, worst app", "where is my order", "мне не нравится, ужас", "😡😡"} {
 		mood, language := e.Judge(text, "")
 		matches, sum := e.Matches(text, language), float32(0)
@@ -283,7 +283,7 @@ func TestMatchesNameTheirShares(t *testing.T) {
 }
 
 func TestWhatIsQuotedDoesNotCount(t *testing.T) {
-	e := Default()
+	e := shippedEngine()
 	for _, c := range []struct {
 		text  string
 		angry bool

@@ -12,7 +12,7 @@ import (
 // trained returns an engine with a model of English texts in which 'flurb', a word no lexicon has, is what unhappy customers say.
 func trained(t *testing.T) *Engine {
 	t.Helper()
-	e := Default()
+	e := shippedEngine()
 	var examples []linear.Example
 	for i := range 400 {
 		text, negative := fmt.Sprintf("where is the order number %d for me", i), i%3 == 0
@@ -95,11 +95,11 @@ func TestJudgingByAModelAllocatesNothing(t *testing.T) {
 }
 
 func BenchmarkJudgeByModel(b *testing.B) {
-	example, _, _ := Default().Example(benchTexts["en"], "en", true)
-	other, _, _ := Default().Example(benchTexts["en-"], "en", false)
+	example, _, _ := shippedEngine().Example(benchTexts["en"], "en", true)
+	other, _, _ := shippedEngine().Example(benchTexts["en-"], "en", false)
 	m, _, _ := linear.Train([]linear.Example{example, other, example, other})
 	m.Info.Languages = []string{"en"}
-	e := Default().With(m)
+	e := shippedEngine().With(m)
 	b.ReportAllocs()
 	for b.Loop() {
 		e.Judge(benchTexts["en"], "en")
