@@ -9,6 +9,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"touchwatch/alerts/hub"
+	"touchwatch/ingest/touchpoint"
 	"touchwatch/processors/keyed"
 )
 
@@ -137,6 +138,7 @@ func (r *reader) take(n *hub.News, s redis.XStream) error {
 			if r.sound(err, s.Stream) && a != nil {
 				n.Alerts = append(n.Alerts, *a)
 				r.opt.Metrics.alerts.Inc()
+				r.opt.Metrics.latency.Observe(max(0, touchpoint.MillisOf(r.opt.Now()).Sub(a.UpdatedAt).Seconds()))
 			}
 		}
 		r.out, r.seen = last, last

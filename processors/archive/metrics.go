@@ -21,7 +21,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 	m := &Metrics{
 		rows:          prometheus.NewCounterVec(prometheus.CounterOpts{Name: "touchwatch_archive_rows_total", Help: "Rows stored, by table; a repeat counts again. Standing still while touchpoints come: the archive is stuck, see its log."}, []string{"table"}),
 		errors:        prometheus.NewCounterVec(prometheus.CounterOpts{Name: "touchwatch_archive_errors_total", Help: "Failed attempts at ClickHouse, by operation; each is repeated. Rising: ClickHouse is down, full or refuses a statement."}, []string{"operation"}),
-		minutes:       prometheus.NewCounter(prometheus.CounterOpts{Name: "touchwatch_archive_minutes_counted_total", Help: "Minutes counted anew. Rising much faster than time: late events or signals touch many old minutes."}),
+		minutes:       prometheus.NewCounter(prometheus.CounterOpts{Name: "touchwatch_archive_recounts_total", Help: "Minutes counted anew. Rising much faster than time: late events or signals touch many old minutes."}),
 		gaps:          prometheus.NewCounter(prometheus.CounterOpts{Name: "touchwatch_archive_gaps_total", Help: "Times records were gone before they were archived. Each is a hole in the history: keep the topics longer or ClickHouse up."}),
 		insertSeconds: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "touchwatch_archive_insert_seconds", Help: "Duration of one insert. Rising: ClickHouse is slow or has too many parts.", Buckets: buckets}),
 		countSeconds:  prometheus.NewHistogram(prometheus.HistogramOpts{Name: "touchwatch_archive_count_seconds", Help: "Duration of counting all dirty minutes. Rising: minutes come later, because counting waits three times as long.", Buckets: buckets}),
