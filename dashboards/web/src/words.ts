@@ -15,6 +15,7 @@ const KIND: Record<string, string> = {
   'website.form_error': 'form error',
   'website.form_submit': 'submitted',
   'website.page_leave': 'left',
+  'website.page_speed': 'page measured',
   'website.script_error': 'script error',
   'website.request_failed': 'request failed',
   'website.checkout_failed': 'checkout failed',
@@ -90,7 +91,7 @@ export function languageName(code: string): string {
 }
 
 /** Signals that speak for the experience; the ticker brings names only. */
-const RECOVERIES = new Set(['good_rating', 'problem_solved', 'purchase']);
+const RECOVERIES = new Set(['calmed_down', 'company_replied', 'good_rating', 'problem_solved', 'purchase']);
 
 export const isRecovery = (signal: string): boolean => RECOVERIES.has(signal);
 
