@@ -124,7 +124,7 @@ func write(t *testing.T, c connect.ClickHouse) {
 	}
 	list := past()
 	for i := range list {
-		produce("customer.timeline", timeline.Entry{Kind: timeline.Touchpoint, Subject: string(list[i].Customer), At: list[i].ReceivedAt, Touchpoint: &list[i]})
+		produce("customer.timeline", timeline.Entry{Kind: timeline.Touchpoint, Subject: string(list[i].Customer), At: list[i].ReceivedAt, Source: list[i].Source, Touchpoint: &list[i]})
 	}
 	payload, err := (&judged.Report{Customer: nasty, Signal: judged.Signal{
 		Name: "negative_text", Episode: "1", First: start + 20, At: start + 20, Weight: -2000, Half: 1 << 30, Evidence: []touchpoint.ID{"chat:2"},
