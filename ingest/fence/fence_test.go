@@ -24,6 +24,7 @@ func TestWhoMayTakeAPartition(t *testing.T) {
 		{"myself, of an earlier generation", held.String(), Token{6, "a-1", at}, true},
 		{"an earlier generation while the holder is heard of", held.String(), Token{6, "b", at.Add(patience)}, false},
 		{"an earlier generation, long after the holder fell silent", held.String(), Token{6, "b", at.Add(patience) + 1}, true},
+		{"an earlier generation, the holder's clock a few thousand years ahead", Token{7, "a-1", 1 << 50}.String(), Token{6, "b", at}, false},
 		{"an earlier generation whose clock is behind", held.String(), Token{6, "b", at.Add(-time.Hour)}, false},
 	} {
 		if got := MayTake(c.stored, c.mine, patience); got != c.may {

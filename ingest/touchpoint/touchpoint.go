@@ -7,7 +7,10 @@ package touchpoint
 
 //go:generate go tool msgp -file=. -o=msgp.go -tests=false -io=false
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // Channel is where a touchpoint happened, such as "chat". The four built-in channels are constants;
 // configured channels carry their own lower-case name.
@@ -46,8 +49,11 @@ func (m Millis) At() time.Time {
 // Add returns the moment d later, to the millisecond.
 func (m Millis) Add(d time.Duration) Millis { return m + Millis(d.Milliseconds()) }
 
-// Sub returns the time from earlier to m.
-func (m Millis) Sub(earlier Millis) time.Duration { return time.Duration(m-earlier) * time.Millisecond }
+// Sub returns the time from earlier to m, at most what a Duration holds (292 years, either way).
+func (m Millis) Sub(earlier Millis) time.Duration {
+	const most = Millis(math.MaxInt64 / int64(time.Millisecond))
+	return time.Duration(min(max(m-earlier, -most), most)) * time.Millisecond
+}
 
 // MillisOf returns t in milliseconds since 1970; the zero time gives zero.
 func MillisOf(t time.Time) Millis {
