@@ -40,6 +40,9 @@ type Options struct {
 	Seed      uint64
 	Records   int64
 	Customers int
+	// Archive measures the throughput with the archive as well. Warm is a backlog that is worked off before, on real servers; 0: none.
+	Archive bool
+	Warm    int64
 	// Check compares what came out with the oracle.
 	Check bool
 	// Session is the consumer groups' session time-out; a crash is noticed after that long.
@@ -76,7 +79,7 @@ type Options struct {
 // Defaults are the sizes that the figures in docs/benchmarks.md rest on.
 func Defaults() Options {
 	return Options{
-		Seed: 1, Records: 1_000_000, Customers: 50_000, Check: true, Session: 20 * time.Second, NaiveFor: 10 * time.Second,
+		Seed: 1, Records: 1_000_000, Customers: 50_000, Archive: true, Warm: 300_000, Check: true, Session: 20 * time.Second, NaiveFor: 10 * time.Second,
 		Rates: []int{1000, 5000, 10_000}, Hold: 20 * time.Second, Window: 10_000, Sockets: []int{1000, 10_000},
 		Stored: 1_000_000, RecoverRate: 1000, ScaleRecords: 200_000, Partitions: []int{1, 2, 4, 8}, Processes: []int{1, 2},
 		States: []int{10_000, 100_000, 1_000_000},
@@ -97,6 +100,7 @@ func (o *Options) Validate() error {
 	want(!o.Real || o.Given == nil, "real", "either --real or --config", "both")
 	want(o.Records >= 100, "records", "at least 100", o.Records)
 	want(o.ScaleRecords >= 100, "scale-records", "at least 100", o.ScaleRecords)
+	want(o.Warm >= 0, "warm", "0 or more", o.Warm)
 	want(o.Customers >= 1, "customers", "at least 1", o.Customers)
 	want(o.Session >= 6*time.Second && o.Session <= 5*time.Minute, "session", "6s to 5m", o.Session)
 	want(o.NaiveFor > 0, "naive-for", "more than 0", o.NaiveFor)

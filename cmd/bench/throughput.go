@@ -31,7 +31,7 @@ func (r *run) throughput() error {
 			return err
 		}
 	}
-	if r.opt.only == caseAlone || !r.servers.cfg.History() {
+	if r.opt.only == caseAlone || !r.opt.Archive || !r.servers.cfg.History() {
 		return nil
 	}
 	if beside, err = r.backlog(caseArchive, nil); err != nil || r.opt.only != "" {

@@ -50,6 +50,8 @@ are EMPTY: everything there is deleted between two cases. What each part means: 
 	f.Uint64Var(&o.Seed, "seed", o.Seed, "seed of the simulated world")
 	f.Int64Var(&o.Records, "records", o.Records, "records of the backlog")
 	f.IntVar(&o.Customers, "customers", o.Customers, "customers whose records they are")
+	f.BoolVar(&o.Archive, "archive", o.Archive, "throughput: measure it with the archive beside as well")
+	f.Int64Var(&o.Warm, "warm", o.Warm, "records that are worked off first, so that a real broker's virtual machine has compiled what it runs")
 	f.BoolVar(&o.Check, "check", o.Check, "compare what came out with the oracle")
 	f.DurationVar(&o.Session, "session", o.Session, "session time-out of the consumer groups")
 	f.DurationVar(&o.NaiveFor, "naive-for", o.NaiveFor, "how long each one-at-a-time loop runs")

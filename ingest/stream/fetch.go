@@ -23,7 +23,8 @@ type Header struct {
 	Value []byte
 }
 
-// Record is one Kafka record. Key and Value belong to the record and may be kept.
+// Record is one Kafka record. Key and Value belong to the record and may be kept; they stand beside those of other records, so
+// that whoever keeps a few for long copies them.
 type Record struct {
 	Offset  int64
 	Time    time.Time
@@ -137,6 +138,7 @@ func (b *Batch) read(reader protocol.RecordReader, offset int64) error {
 	if s, ok := reader.(*protocol.RecordStream); ok {
 		parts = s.Records
 	}
+	var mem arena
 	for _, part := range parts {
 		_, control := part.(*protocol.ControlBatch)
 		for {
@@ -147,7 +149,7 @@ func (b *Batch) read(reader protocol.RecordReader, offset int64) error {
 			if err != nil {
 				return err
 			}
-			record, err := copyRecord(r)
+			record, err := copyRecord(r, &mem)
 			if err != nil {
 				return err
 			}
@@ -161,12 +163,12 @@ func (b *Batch) read(reader protocol.RecordReader, offset int64) error {
 }
 
 // copyRecord takes key and value out of the client's page buffers and releases them.
-func copyRecord(r *protocol.Record) (Record, error) {
-	key, err := readBytes(r.Key)
+func copyRecord(r *protocol.Record, mem *arena) (Record, error) {
+	key, err := mem.read(r.Key)
 	if err != nil {
 		return Record{}, err
 	}
-	value, err := readBytes(r.Value)
+	value, err := mem.read(r.Value)
 	if err != nil {
 		return Record{}, err
 	}
@@ -177,10 +179,33 @@ func copyRecord(r *protocol.Record) (Record, error) {
 	return out, nil
 }
 
-func readBytes(b protocol.Bytes) ([]byte, error) {
+// arena gives the keys and values of a batch memory in large pieces.
+type arena struct{ free []byte }
+
+// arenaBytes is the size of a piece; what is larger than a quarter of it gets memory of its own.
+const arenaBytes = 64 << 10
+
+func (m *arena) take(n int) []byte {
+	if n > arenaBytes/4 {
+		return make([]byte, n)
+	}
+	if n > len(m.free) {
+		m.free = make([]byte, arenaBytes)
+	}
+	b := m.free[:n:n]
+	m.free = m.free[n:]
+	return b
+}
+
+func (m *arena) read(b protocol.Bytes) ([]byte, error) {
 	if b == nil {
 		return nil, nil
 	}
 	defer b.Close()
-	return protocol.ReadAll(b)
+	if b.Len() == 0 {
+		return []byte{}, nil
+	}
+	out := m.take(b.Len())
+	_, err := io.ReadFull(b, out)
+	return out, err
 }

@@ -6,6 +6,7 @@
 package timeline
 
 //go:generate go tool msgp -file=entry.go -o=msgp.go -tests=false -io=false
+//go:generate go run touchwatch/ingest/codec/sharing msgp.go
 
 import (
 	"errors"
@@ -87,7 +88,7 @@ func Encode(dst []byte, e *Entry) ([]byte, error) {
 	return out, nil
 }
 
-// Decode reads the wire form. The entry keeps no reference to b. It returns ErrVersion for another version.
+// Decode reads the wire form. The entry's strings share b's memory, so b must not change afterwards. It returns ErrVersion for another version.
 func Decode(b []byte) (*Entry, error) {
 	if len(b) == 0 || b[0] != Version {
 		return nil, ErrVersion

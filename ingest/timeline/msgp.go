@@ -6,6 +6,8 @@ import (
 	"touchwatch/ingest/touchpoint"
 
 	"github.com/tinylib/msgp/msgp"
+
+	"touchwatch/ingest/codec"
 )
 
 // MarshalMsg implements msgp.Marshaler
@@ -76,31 +78,31 @@ func (z *ActionBody) UnmarshalMsg(bts []byte) (o []byte, err error) {
 		}
 		switch msgp.UnsafeString(field) {
 		case "v":
-			z.Verb, bts, err = msgp.ReadStringBytes(bts)
+			z.Verb, bts, err = codec.ReadString(bts)
 			if err != nil {
 				err = msgp.WrapError(err, "Verb")
 				return
 			}
 		case "a":
-			z.Alert, bts, err = msgp.ReadStringBytes(bts)
+			z.Alert, bts, err = codec.ReadString(bts)
 			if err != nil {
 				err = msgp.WrapError(err, "Alert")
 				return
 			}
 		case "b":
-			z.By, bts, err = msgp.ReadStringBytes(bts)
+			z.By, bts, err = codec.ReadString(bts)
 			if err != nil {
 				err = msgp.WrapError(err, "By")
 				return
 			}
 		case "n":
-			z.Note, bts, err = msgp.ReadStringBytes(bts)
+			z.Note, bts, err = codec.ReadString(bts)
 			if err != nil {
 				err = msgp.WrapError(err, "Note")
 				return
 			}
 		case "o":
-			z.Outcome, bts, err = msgp.ReadStringBytes(bts)
+			z.Outcome, bts, err = codec.ReadString(bts)
 			if err != nil {
 				err = msgp.WrapError(err, "Outcome")
 				return
@@ -164,7 +166,7 @@ func (z *ConfigBody) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				return
 			}
 		case "h":
-			z.Hash, bts, err = msgp.ReadStringBytes(bts)
+			z.Hash, bts, err = codec.ReadString(bts)
 			if err != nil {
 				err = msgp.WrapError(err, "Hash")
 				return
@@ -347,7 +349,7 @@ func (z *Entry) UnmarshalMsg(bts []byte) (o []byte, err error) {
 		case "k":
 			{
 				var zb0002 string
-				zb0002, bts, err = msgp.ReadStringBytes(bts)
+				zb0002, bts, err = codec.ReadString(bts)
 				if err != nil {
 					err = msgp.WrapError(err, "Kind")
 					return
@@ -355,7 +357,7 @@ func (z *Entry) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				z.Kind = Kind(zb0002)
 			}
 		case "s":
-			z.Subject, bts, err = msgp.ReadStringBytes(bts)
+			z.Subject, bts, err = codec.ReadString(bts)
 			if err != nil {
 				err = msgp.WrapError(err, "Subject")
 				return
@@ -367,7 +369,7 @@ func (z *Entry) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				return
 			}
 		case "id":
-			z.ID, bts, err = msgp.ReadStringBytes(bts)
+			z.ID, bts, err = codec.ReadString(bts)
 			if err != nil {
 				err = msgp.WrapError(err, "ID")
 				return
@@ -438,7 +440,7 @@ func (z *Entry) UnmarshalMsg(bts []byte) (o []byte, err error) {
 					}
 					switch msgp.UnsafeString(field) {
 					case "n":
-						z.Timer.Name, bts, err = msgp.ReadStringBytes(bts)
+						z.Timer.Name, bts, err = codec.ReadString(bts)
 						if err != nil {
 							err = msgp.WrapError(err, "Timer", "Name")
 							return
@@ -490,7 +492,7 @@ func (z *Entry) UnmarshalMsg(bts []byte) (o []byte, err error) {
 							return
 						}
 					case "h":
-						z.Config.Hash, bts, err = msgp.ReadStringBytes(bts)
+						z.Config.Hash, bts, err = codec.ReadString(bts)
 						if err != nil {
 							err = msgp.WrapError(err, "Config", "Hash")
 							return
@@ -569,7 +571,7 @@ func (z Kind) MarshalMsg(b []byte) (o []byte, err error) {
 func (z *Kind) UnmarshalMsg(bts []byte) (o []byte, err error) {
 	{
 		var zb0001 string
-		zb0001, bts, err = msgp.ReadStringBytes(bts)
+		zb0001, bts, err = codec.ReadString(bts)
 		if err != nil {
 			err = msgp.WrapError(err)
 			return
@@ -622,7 +624,7 @@ func (z *TimerBody) UnmarshalMsg(bts []byte) (o []byte, err error) {
 		}
 		switch msgp.UnsafeString(field) {
 		case "n":
-			z.Name, bts, err = msgp.ReadStringBytes(bts)
+			z.Name, bts, err = codec.ReadString(bts)
 			if err != nil {
 				err = msgp.WrapError(err, "Name")
 				return

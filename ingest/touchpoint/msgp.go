@@ -4,6 +4,8 @@ package touchpoint
 
 import (
 	"github.com/tinylib/msgp/msgp"
+
+	"touchwatch/ingest/codec"
 )
 
 // MarshalMsg implements msgp.Marshaler
@@ -40,7 +42,7 @@ func (z *Alias) UnmarshalMsg(bts []byte) (o []byte, err error) {
 		case "k":
 			{
 				var zb0002 string
-				zb0002, bts, err = msgp.ReadStringBytes(bts)
+				zb0002, bts, err = codec.ReadString(bts)
 				if err != nil {
 					err = msgp.WrapError(err, "Kind")
 					return
@@ -48,7 +50,7 @@ func (z *Alias) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				z.Kind = AliasKind(zb0002)
 			}
 		case "v":
-			z.Value, bts, err = msgp.ReadStringBytes(bts)
+			z.Value, bts, err = codec.ReadString(bts)
 			if err != nil {
 				err = msgp.WrapError(err, "Value")
 				return
@@ -82,7 +84,7 @@ func (z AliasKind) MarshalMsg(b []byte) (o []byte, err error) {
 func (z *AliasKind) UnmarshalMsg(bts []byte) (o []byte, err error) {
 	{
 		var zb0001 string
-		zb0001, bts, err = msgp.ReadStringBytes(bts)
+		zb0001, bts, err = codec.ReadString(bts)
 		if err != nil {
 			err = msgp.WrapError(err)
 			return
@@ -110,7 +112,7 @@ func (z Channel) MarshalMsg(b []byte) (o []byte, err error) {
 func (z *Channel) UnmarshalMsg(bts []byte) (o []byte, err error) {
 	{
 		var zb0001 string
-		zb0001, bts, err = msgp.ReadStringBytes(bts)
+		zb0001, bts, err = codec.ReadString(bts)
 		if err != nil {
 			err = msgp.WrapError(err)
 			return
@@ -189,7 +191,7 @@ func (z *Click) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				return
 			}
 		case "o":
-			z.Outcome, bts, err = msgp.ReadStringBytes(bts)
+			z.Outcome, bts, err = codec.ReadString(bts)
 			if err != nil {
 				err = msgp.WrapError(err, "Outcome")
 				return
@@ -223,7 +225,7 @@ func (z CustomerID) MarshalMsg(b []byte) (o []byte, err error) {
 func (z *CustomerID) UnmarshalMsg(bts []byte) (o []byte, err error) {
 	{
 		var zb0001 string
-		zb0001, bts, err = msgp.ReadStringBytes(bts)
+		zb0001, bts, err = codec.ReadString(bts)
 		if err != nil {
 			err = msgp.WrapError(err)
 			return
@@ -251,7 +253,7 @@ func (z ID) MarshalMsg(b []byte) (o []byte, err error) {
 func (z *ID) UnmarshalMsg(bts []byte) (o []byte, err error) {
 	{
 		var zb0001 string
-		zb0001, bts, err = msgp.ReadStringBytes(bts)
+		zb0001, bts, err = codec.ReadString(bts)
 		if err != nil {
 			err = msgp.WrapError(err)
 			return
@@ -279,7 +281,7 @@ func (z Kind) MarshalMsg(b []byte) (o []byte, err error) {
 func (z *Kind) UnmarshalMsg(bts []byte) (o []byte, err error) {
 	{
 		var zb0001 string
-		zb0001, bts, err = msgp.ReadStringBytes(bts)
+		zb0001, bts, err = codec.ReadString(bts)
 		if err != nil {
 			err = msgp.WrapError(err)
 			return
@@ -438,7 +440,7 @@ func (z *Mood) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				z.Intents = make([]string, zb0002)
 			}
 			for za0001 := range z.Intents {
-				z.Intents[za0001], bts, err = msgp.ReadStringBytes(bts)
+				z.Intents[za0001], bts, err = codec.ReadString(bts)
 				if err != nil {
 					err = msgp.WrapError(err, "Intents", za0001)
 					return
@@ -457,7 +459,7 @@ func (z *Mood) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				z.Words = make([]string, zb0003)
 			}
 			for za0002 := range z.Words {
-				z.Words[za0002], bts, err = msgp.ReadStringBytes(bts)
+				z.Words[za0002], bts, err = codec.ReadString(bts)
 				if err != nil {
 					err = msgp.WrapError(err, "Words", za0002)
 					return
@@ -663,79 +665,79 @@ func (z *Place) UnmarshalMsg(bts []byte) (o []byte, err error) {
 		}
 		switch msgp.UnsafeString(field) {
 		case "pg":
-			z.Page, bts, err = msgp.ReadStringBytes(bts)
+			z.Page, bts, err = codec.ReadString(bts)
 			if err != nil {
 				err = msgp.WrapError(err, "Page")
 				return
 			}
 		case "el":
-			z.Element, bts, err = msgp.ReadStringBytes(bts)
+			z.Element, bts, err = codec.ReadString(bts)
 			if err != nil {
 				err = msgp.WrapError(err, "Element")
 				return
 			}
 		case "fo":
-			z.Form, bts, err = msgp.ReadStringBytes(bts)
+			z.Form, bts, err = codec.ReadString(bts)
 			if err != nil {
 				err = msgp.WrapError(err, "Form")
 				return
 			}
 		case "fi":
-			z.Field, bts, err = msgp.ReadStringBytes(bts)
+			z.Field, bts, err = codec.ReadString(bts)
 			if err != nil {
 				err = msgp.WrapError(err, "Field")
 				return
 			}
 		case "qu":
-			z.Queue, bts, err = msgp.ReadStringBytes(bts)
+			z.Queue, bts, err = codec.ReadString(bts)
 			if err != nil {
 				err = msgp.WrapError(err, "Queue")
 				return
 			}
 		case "pl":
-			z.Platform, bts, err = msgp.ReadStringBytes(bts)
+			z.Platform, bts, err = codec.ReadString(bts)
 			if err != nil {
 				err = msgp.WrapError(err, "Platform")
 				return
 			}
 		case "ca":
-			z.Campaign, bts, err = msgp.ReadStringBytes(bts)
+			z.Campaign, bts, err = codec.ReadString(bts)
 			if err != nil {
 				err = msgp.WrapError(err, "Campaign")
 				return
 			}
 		case "pr":
-			z.Product, bts, err = msgp.ReadStringBytes(bts)
+			z.Product, bts, err = codec.ReadString(bts)
 			if err != nil {
 				err = msgp.WrapError(err, "Product")
 				return
 			}
 		case "re":
-			z.Release, bts, err = msgp.ReadStringBytes(bts)
+			z.Release, bts, err = codec.ReadString(bts)
 			if err != nil {
 				err = msgp.WrapError(err, "Release")
 				return
 			}
 		case "ag":
-			z.Agent, bts, err = msgp.ReadStringBytes(bts)
+			z.Agent, bts, err = codec.ReadString(bts)
 			if err != nil {
 				err = msgp.WrapError(err, "Agent")
 				return
 			}
 		case "ur":
-			z.URL, bts, err = msgp.ReadStringBytes(bts)
+			z.URL, bts, err = codec.ReadString(bts)
 			if err != nil {
 				err = msgp.WrapError(err, "URL")
 				return
 			}
 		case "th":
-			z.Thread, bts, err = msgp.ReadStringBytes(bts)
+			z.Thread, bts, err = codec.ReadString(bts)
 			if err != nil {
 				err = msgp.WrapError(err, "Thread")
 				return
 			}
 		case "vw":
-			z.ViewID, bts, err = msgp.ReadStringBytes(bts)
+			z.ViewID, bts, err = codec.ReadString(bts)
 			if err != nil {
 				err = msgp.WrapError(err, "ViewID")
 				return
@@ -856,13 +858,13 @@ func (z *Profile) UnmarshalMsg(bts []byte) (o []byte, err error) {
 		}
 		switch msgp.UnsafeString(field) {
 		case "n":
-			z.Name, bts, err = msgp.ReadStringBytes(bts)
+			z.Name, bts, err = codec.ReadString(bts)
 			if err != nil {
 				err = msgp.WrapError(err, "Name")
 				return
 			}
 		case "s":
-			z.Segment, bts, err = msgp.ReadStringBytes(bts)
+			z.Segment, bts, err = codec.ReadString(bts)
 			if err != nil {
 				err = msgp.WrapError(err, "Segment")
 				return
@@ -874,25 +876,25 @@ func (z *Profile) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				return
 			}
 		case "o":
-			z.Owner, bts, err = msgp.ReadStringBytes(bts)
+			z.Owner, bts, err = codec.ReadString(bts)
 			if err != nil {
 				err = msgp.WrapError(err, "Owner")
 				return
 			}
 		case "l":
-			z.Language, bts, err = msgp.ReadStringBytes(bts)
+			z.Language, bts, err = codec.ReadString(bts)
 			if err != nil {
 				err = msgp.WrapError(err, "Language")
 				return
 			}
 		case "r":
-			z.Relationship, bts, err = msgp.ReadStringBytes(bts)
+			z.Relationship, bts, err = codec.ReadString(bts)
 			if err != nil {
 				err = msgp.WrapError(err, "Relationship")
 				return
 			}
 		case "c":
-			z.Consent, bts, err = msgp.ReadStringBytes(bts)
+			z.Consent, bts, err = codec.ReadString(bts)
 			if err != nil {
 				err = msgp.WrapError(err, "Consent")
 				return
@@ -953,7 +955,7 @@ func (z *Rating) UnmarshalMsg(bts []byte) (o []byte, err error) {
 		}
 		switch msgp.UnsafeString(field) {
 		case "m":
-			z.Metric, bts, err = msgp.ReadStringBytes(bts)
+			z.Metric, bts, err = codec.ReadString(bts)
 			if err != nil {
 				err = msgp.WrapError(err, "Metric")
 				return
@@ -1065,7 +1067,7 @@ func (z *Reading) UnmarshalMsg(bts []byte) (o []byte, err error) {
 		}
 		switch msgp.UnsafeString(field) {
 		case "l":
-			z.Language, bts, err = msgp.ReadStringBytes(bts)
+			z.Language, bts, err = codec.ReadString(bts)
 			if err != nil {
 				err = msgp.WrapError(err, "Language")
 				return
@@ -1101,7 +1103,7 @@ func (z *Reading) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				z.Intents = make([]string, zb0002)
 			}
 			for za0001 := range z.Intents {
-				z.Intents[za0001], bts, err = msgp.ReadStringBytes(bts)
+				z.Intents[za0001], bts, err = codec.ReadString(bts)
 				if err != nil {
 					err = msgp.WrapError(err, "Intents", za0001)
 					return
@@ -1120,7 +1122,7 @@ func (z *Reading) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				z.Words = make([]string, zb0003)
 			}
 			for za0002 := range z.Words {
-				z.Words[za0002], bts, err = msgp.ReadStringBytes(bts)
+				z.Words[za0002], bts, err = codec.ReadString(bts)
 				if err != nil {
 					err = msgp.WrapError(err, "Words", za0002)
 					return
@@ -1192,7 +1194,7 @@ func (z *Source) UnmarshalMsg(bts []byte) (o []byte, err error) {
 		}
 		switch msgp.UnsafeString(field) {
 		case "t":
-			z.Topic, bts, err = msgp.ReadStringBytes(bts)
+			z.Topic, bts, err = codec.ReadString(bts)
 			if err != nil {
 				err = msgp.WrapError(err, "Topic")
 				return
@@ -1486,7 +1488,7 @@ func (z *Touchpoint) UnmarshalMsg(bts []byte) (o []byte, err error) {
 		case "id":
 			{
 				var zb0002 string
-				zb0002, bts, err = msgp.ReadStringBytes(bts)
+				zb0002, bts, err = codec.ReadString(bts)
 				if err != nil {
 					err = msgp.WrapError(err, "ID")
 					return
@@ -1496,7 +1498,7 @@ func (z *Touchpoint) UnmarshalMsg(bts []byte) (o []byte, err error) {
 		case "ch":
 			{
 				var zb0003 string
-				zb0003, bts, err = msgp.ReadStringBytes(bts)
+				zb0003, bts, err = codec.ReadString(bts)
 				if err != nil {
 					err = msgp.WrapError(err, "Channel")
 					return
@@ -1506,7 +1508,7 @@ func (z *Touchpoint) UnmarshalMsg(bts []byte) (o []byte, err error) {
 		case "k":
 			{
 				var zb0004 string
-				zb0004, bts, err = msgp.ReadStringBytes(bts)
+				zb0004, bts, err = codec.ReadString(bts)
 				if err != nil {
 					err = msgp.WrapError(err, "Kind")
 					return
@@ -1543,7 +1545,7 @@ func (z *Touchpoint) UnmarshalMsg(bts []byte) (o []byte, err error) {
 					case "k":
 						{
 							var zb0007 string
-							zb0007, bts, err = msgp.ReadStringBytes(bts)
+							zb0007, bts, err = codec.ReadString(bts)
 							if err != nil {
 								err = msgp.WrapError(err, "Aliases", za0001, "Kind")
 								return
@@ -1551,7 +1553,7 @@ func (z *Touchpoint) UnmarshalMsg(bts []byte) (o []byte, err error) {
 							z.Aliases[za0001].Kind = AliasKind(zb0007)
 						}
 					case "v":
-						z.Aliases[za0001].Value, bts, err = msgp.ReadStringBytes(bts)
+						z.Aliases[za0001].Value, bts, err = codec.ReadString(bts)
 						if err != nil {
 							err = msgp.WrapError(err, "Aliases", za0001, "Value")
 							return
@@ -1576,7 +1578,7 @@ func (z *Touchpoint) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				z.OccurredAt = Millis(zb0008)
 			}
 		case "f":
-			z.Format, bts, err = msgp.ReadStringBytes(bts)
+			z.Format, bts, err = codec.ReadString(bts)
 			if err != nil {
 				err = msgp.WrapError(err, "Format")
 				return
@@ -1588,13 +1590,13 @@ func (z *Touchpoint) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				return
 			}
 		case "tx":
-			z.Text, bts, err = msgp.ReadStringBytes(bts)
+			z.Text, bts, err = codec.ReadString(bts)
 			if err != nil {
 				err = msgp.WrapError(err, "Text")
 				return
 			}
 		case "la":
-			z.Language, bts, err = msgp.ReadStringBytes(bts)
+			z.Language, bts, err = codec.ReadString(bts)
 			if err != nil {
 				err = msgp.WrapError(err, "Language")
 				return
@@ -1671,7 +1673,7 @@ func (z *Touchpoint) UnmarshalMsg(bts []byte) (o []byte, err error) {
 							return
 						}
 					case "o":
-						z.Click.Outcome, bts, err = msgp.ReadStringBytes(bts)
+						z.Click.Outcome, bts, err = codec.ReadString(bts)
 						if err != nil {
 							err = msgp.WrapError(err, "Click", "Outcome")
 							return
@@ -1752,12 +1754,12 @@ func (z *Touchpoint) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				var za0003 string
 				zb0011--
 				var za0002 string
-				za0002, bts, err = msgp.ReadStringBytes(bts)
+				za0002, bts, err = codec.ReadString(bts)
 				if err != nil {
 					err = msgp.WrapError(err, "Attrs")
 					return
 				}
-				za0003, bts, err = msgp.ReadStringBytes(bts)
+				za0003, bts, err = codec.ReadString(bts)
 				if err != nil {
 					err = msgp.WrapError(err, "Attrs", za0002)
 					return

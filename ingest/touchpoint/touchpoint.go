@@ -6,6 +6,7 @@
 package touchpoint
 
 //go:generate go tool msgp -file=. -o=msgp.go -tests=false -io=false
+//go:generate go run touchwatch/ingest/codec/sharing msgp.go
 
 import (
 	"math"

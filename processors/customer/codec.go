@@ -29,7 +29,7 @@ func none[E any](list *[]E) {
 	}
 }
 
-// Decode reads what Encode wrote; another version is an error.
+// Decode reads what Encode wrote; another version is an error. The state shares b's memory, so b must not change afterwards.
 func Decode(b []byte) (*State, error) {
 	if len(b) == 0 || b[0] != keyed.StateVersion {
 		return nil, fmt.Errorf("customer state version %d, this program reads %d: start the version that wrote it", first(b), keyed.StateVersion)

@@ -99,9 +99,6 @@ func (f *Fold) Decode(b []byte) (*State, error) { return Decode(b) }
 // Encode appends the stored form of s.
 func (f *Fold) Encode(dst []byte, s *State) ([]byte, error) { return Encode(dst, s) }
 
-// Size is roughly how many bytes s takes in memory.
-func (f *Fold) Size(s *State) int { return s.Msgsize() }
-
 // Fold applies e to s and tells fx what else it calls for. It depends on s and e only.
 func (f *Fold) Fold(s *State, e *timeline.Entry, fx *keyed.Effects) {
 	switch {

@@ -8,6 +8,8 @@ import (
 	"touchwatch/processors/signal"
 
 	"github.com/tinylib/msgp/msgp"
+
+	"touchwatch/ingest/codec"
 )
 
 // MarshalMsg implements msgp.Marshaler
@@ -589,7 +591,7 @@ func (z *State) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				return
 			}
 		case "lg":
-			z.Language, bts, err = msgp.ReadStringBytes(bts)
+			z.Language, bts, err = codec.ReadString(bts)
 			if err != nil {
 				err = msgp.WrapError(err, "Language")
 				return
@@ -691,7 +693,7 @@ func (z *Window) UnmarshalMsg(bts []byte) (o []byte, err error) {
 		}
 		switch msgp.UnsafeString(field) {
 		case "f":
-			z.Family, bts, err = msgp.ReadStringBytes(bts)
+			z.Family, bts, err = codec.ReadString(bts)
 			if err != nil {
 				err = msgp.WrapError(err, "Family")
 				return

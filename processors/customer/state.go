@@ -8,6 +8,7 @@ package customer
 //msgp:tuple ChannelCount HourCount
 
 //go:generate go tool msgp -file=state.go -o=msgp.go -tests=false -io=false
+//go:generate go run touchwatch/ingest/codec/sharing msgp.go
 
 import (
 	"touchwatch/ingest/touchpoint"

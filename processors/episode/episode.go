@@ -6,6 +6,7 @@ package episode
 //msgp:ignore Change
 
 //go:generate go tool msgp -file=episode.go -o=msgp.go -tests=false -io=false
+//go:generate go run touchwatch/ingest/codec/sharing msgp.go
 
 import "touchwatch/ingest/touchpoint"
 

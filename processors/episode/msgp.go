@@ -6,6 +6,8 @@ import (
 	"touchwatch/ingest/touchpoint"
 
 	"github.com/tinylib/msgp/msgp"
+
+	"touchwatch/ingest/codec"
 )
 
 // MarshalMsg implements msgp.Marshaler
@@ -145,13 +147,13 @@ func (z *Episode) UnmarshalMsg(bts []byte) (o []byte, err error) {
 		}
 		switch msgp.UnsafeString(field) {
 		case "r":
-			z.Rule, bts, err = msgp.ReadStringBytes(bts)
+			z.Rule, bts, err = codec.ReadString(bts)
 			if err != nil {
 				err = msgp.WrapError(err, "Rule")
 				return
 			}
 		case "a":
-			z.Alert, bts, err = msgp.ReadStringBytes(bts)
+			z.Alert, bts, err = codec.ReadString(bts)
 			if err != nil {
 				err = msgp.WrapError(err, "Alert")
 				return
@@ -159,7 +161,7 @@ func (z *Episode) UnmarshalMsg(bts []byte) (o []byte, err error) {
 		case "p":
 			{
 				var zb0002 string
-				zb0002, bts, err = msgp.ReadStringBytes(bts)
+				zb0002, bts, err = codec.ReadString(bts)
 				if err != nil {
 					err = msgp.WrapError(err, "Phase")
 					return
@@ -185,25 +187,25 @@ func (z *Episode) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				return
 			}
 		case "b":
-			z.By, bts, err = msgp.ReadStringBytes(bts)
+			z.By, bts, err = codec.ReadString(bts)
 			if err != nil {
 				err = msgp.WrapError(err, "By")
 				return
 			}
 		case "n":
-			z.Note, bts, err = msgp.ReadStringBytes(bts)
+			z.Note, bts, err = codec.ReadString(bts)
 			if err != nil {
 				err = msgp.WrapError(err, "Note")
 				return
 			}
 		case "o":
-			z.Outcome, bts, err = msgp.ReadStringBytes(bts)
+			z.Outcome, bts, err = codec.ReadString(bts)
 			if err != nil {
 				err = msgp.WrapError(err, "Outcome")
 				return
 			}
 		case "y":
-			z.Severity, bts, err = msgp.ReadStringBytes(bts)
+			z.Severity, bts, err = codec.ReadString(bts)
 			if err != nil {
 				err = msgp.WrapError(err, "Severity")
 				return
@@ -215,13 +217,13 @@ func (z *Episode) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				return
 			}
 		case "e":
-			z.Reason, bts, err = msgp.ReadStringBytes(bts)
+			z.Reason, bts, err = codec.ReadString(bts)
 			if err != nil {
 				err = msgp.WrapError(err, "Reason")
 				return
 			}
 		case "h":
-			z.RuleHash, bts, err = msgp.ReadStringBytes(bts)
+			z.RuleHash, bts, err = codec.ReadString(bts)
 			if err != nil {
 				err = msgp.WrapError(err, "RuleHash")
 				return
@@ -284,7 +286,7 @@ func (z Phase) MarshalMsg(b []byte) (o []byte, err error) {
 func (z *Phase) UnmarshalMsg(bts []byte) (o []byte, err error) {
 	{
 		var zb0001 string
-		zb0001, bts, err = msgp.ReadStringBytes(bts)
+		zb0001, bts, err = codec.ReadString(bts)
 		if err != nil {
 			err = msgp.WrapError(err)
 			return

@@ -3,6 +3,7 @@ package keyed
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/redis/go-redis/v9"
 
@@ -58,16 +59,20 @@ func (w *worker[S]) decode(records []stream.Record) ([]*timeline.Entry, error) {
 	return entries, nil
 }
 
-// warm reads the states that the batch needs and memory has not, in one round trip.
+// warm opens the states that the batch needs, and reads those that memory has not in one round trip.
 func (w *worker[S]) warm(ctx context.Context, entries []*timeline.Entry) error {
 	var missing []string
 	asked := map[string]bool{}
 	for _, e := range entries {
-		if e == nil || e.Kind == timeline.Config || asked[e.Subject] || w.cache.get(e.Subject) != nil {
+		if e == nil || e.Kind == timeline.Config || asked[e.Subject] {
 			continue
 		}
-		asked[e.Subject] = true
-		missing = append(missing, e.Subject)
+		if n := w.cache.get(e.Subject); n == nil {
+			asked[e.Subject] = true
+			missing = append(missing, e.Subject)
+		} else if err := w.open(n); err != nil {
+			return err
+		}
 	}
 	w.opt.Metrics.misses.Add(float64(len(missing)))
 	if len(missing) == 0 {
@@ -91,7 +96,7 @@ func (w *worker[S]) warm(ctx context.Context, entries []*timeline.Entry) error {
 	for b, subjects := range byBucket {
 		for j, subject := range subjects {
 			stored, _ := replies[b].Val()[j].(string)
-			if err := w.admit(subject, stored); err != nil {
+			if err := w.open(w.admit(subject, stored)); err != nil {
 				return err
 			}
 		}
@@ -99,18 +104,30 @@ func (w *worker[S]) warm(ctx context.Context, entries []*timeline.Entry) error {
 	return nil
 }
 
-// admit puts a state into the cache: the stored one, or a new one when nothing is stored.
-func (w *worker[S]) admit(subject, stored string) error {
+// admit puts a subject into the cache, with what is stored of it.
+func (w *worker[S]) admit(subject, stored string) *node[S] {
 	if stored == "" {
-		s := w.logic.New(subject)
-		w.cache.put(subject, s, w.logic.Size(s), 0)
+		return w.cache.put(subject, 0)
+	}
+	n := w.cache.put(subject, historyUnknown)
+	n.body = []byte(stored)
+	return n
+}
+
+// open decodes a state, or makes a new one when nothing is stored, unless it is open.
+func (w *worker[S]) open(n *node[S]) error {
+	if n.state != nil {
 		return nil
 	}
-	s, err := w.logic.Decode([]byte(stored))
-	if err != nil {
-		return &stream.HaltError{Err: fmt.Errorf("state of %s in %s: %w", subject, w.keys.States(subject), err)}
+	if len(n.body) == 0 {
+		w.cache.open(n, w.logic.New(n.subject))
+		return nil
 	}
-	w.cache.put(subject, s, w.logic.Size(s), historyUnknown)
+	s, err := w.logic.Decode(n.body)
+	if err != nil {
+		return &stream.HaltError{Err: fmt.Errorf("state of %s in %s: %w", n.subject, w.keys.States(n.subject), err)}
+	}
+	w.cache.open(n, s)
 	return nil
 }
 
@@ -122,15 +139,19 @@ func (w *worker[S]) fold(e *timeline.Entry, offset int64, wire []byte) error {
 	if e.Source.Topic != "" {
 		name := source{e.Source.Topic, e.Source.Partition}
 		p := position{e.Source.Epoch, e.Source.Offset, e.Source.Index}
-		if last, ok := w.sources[name]; ok && p.reached(last) {
+		last, known := w.sources[name]
+		if known && p.reached(last) {
 			w.opt.Metrics.repeats.Inc()
 			return nil
+		}
+		if !known {
+			name.topic = strings.Clone(name.topic) // the entry's is a part of the fetched batch
 		}
 		w.sources[name], w.moved[name] = p, p
 	}
 	n := w.cache.get(e.Subject)
 	if w.fx.removed[e.Subject] { // forgotten earlier in this batch, and here again
-		n.state, n.remembered = w.logic.New(e.Subject), 0
+		n.state, n.remembered = w.logic.New(n.subject), 0
 		w.fx.removed[e.Subject] = false
 	}
 	w.fx.Begin(e.Subject, offset)

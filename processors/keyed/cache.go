@@ -1,20 +1,26 @@
 package keyed
 
-import "container/list"
+import (
+	"container/list"
+	"strings"
+)
 
-// cache keeps the states of recently used subjects, bounded in bytes. States changed since the last flush are pinned:
-// they are evicted only after their flush.
+// cache keeps the states of recently used subjects in their stored form, bounded in bytes. A state is open, that is decoded, only while a
+// batch uses it: a form without pointers costs the garbage collector nothing and takes a third of the memory. States changed
+// since the last flush are evicted only after their flush.
 type cache[S any] struct {
-	limit func() int // bytes; asked with every trim
-	bytes int
-	nodes map[string]*node[S]
-	order *list.List // of *node[S], most recently used first
-	dirty []*node[S] // changed since the last flush
+	limit  func() int // bytes; asked with every trim
+	bytes  int
+	nodes  map[string]*node[S]
+	order  *list.List // of *node[S], most recently used first
+	dirty  []*node[S] // changed since the last flush
+	opened []*node[S] // opened since the last flush
 }
 
 type node[S any] struct {
 	subject string
-	state   *S
+	body    []byte // the stored form; while the state is open the one it was read from
+	state   *S     // nil: not open
 	size    int
 	dirty   bool
 	element *list.Element
@@ -24,10 +30,11 @@ type node[S any] struct {
 }
 
 // historySlack is how many entries a history may grow beyond its bound before it is trimmed. historyUnknown is the count of a state read
-// from Redis: its history is trimmed with the next flush.
+// from Redis: its history is trimmed with the next flush. nodeBytes is what a subject takes beside its state.
 const (
 	historySlack   = 16
 	historyUnknown = 1 << 30
+	nodeBytes      = 320
 )
 
 func newCache[S any](limit func() int) *cache[S] {
@@ -43,17 +50,25 @@ func (c *cache[S]) get(subject string) *node[S] {
 	return n
 }
 
-// put adds a state just read or made, whose history holds at most remembered entries.
-func (c *cache[S]) put(subject string, state *S, size, remembered int) *node[S] {
-	n := &node[S]{subject: subject, state: state, size: size, remembered: remembered}
+// put adds a subject whose history holds at most remembered entries.
+func (c *cache[S]) put(subject string, remembered int) *node[S] {
+	subject = strings.Clone(subject) // it may be a part of something larger
+	n := &node[S]{subject: subject, remembered: remembered}
 	n.element = c.order.PushFront(n)
 	c.nodes[subject] = n
-	c.bytes += size
+	c.resize(n)
 	return n
 }
 
-// resize notes that a state grew or shrank.
-func (c *cache[S]) resize(n *node[S], size int) {
+// open gives a node its state until shut.
+func (c *cache[S]) open(n *node[S], state *S) {
+	n.state = state
+	c.opened = append(c.opened, n)
+}
+
+// resize counts what a node takes.
+func (c *cache[S]) resize(n *node[S]) {
+	size := nodeBytes + len(n.subject) + len(n.body)
 	c.bytes += size - n.size
 	n.size = size
 }
@@ -66,8 +81,8 @@ func (c *cache[S]) touch(n *node[S]) {
 	}
 }
 
-// clean notes that all changed states are stored, how large each is now, and to what overgrown histories were trimmed.
-func (c *cache[S]) clean(size func(*S) int, trimmed int) {
+// clean notes that all changed states are stored, and to what overgrown histories were trimmed.
+func (c *cache[S]) clean(trimmed int) {
 	for _, n := range c.dirty {
 		n.dirty = false
 		if n.remembered > trimmed+historySlack {
@@ -75,11 +90,21 @@ func (c *cache[S]) clean(size func(*S) int, trimmed int) {
 		}
 		clear(n.pending)
 		n.pending = n.pending[:0]
+	}
+	clear(c.dirty)
+	c.dirty = c.dirty[:0]
+}
+
+// shut closes all open states, which are stored, and evicts what is beyond the bound.
+func (c *cache[S]) shut() {
+	for _, n := range c.opened {
+		n.state = nil
 		if c.nodes[n.subject] == n {
-			c.resize(n, size(n.state))
+			c.resize(n)
 		}
 	}
-	c.dirty = c.dirty[:0]
+	clear(c.opened)
+	c.opened = c.opened[:0]
 	c.trim()
 }
 

@@ -1,11 +1,13 @@
 package keyed
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -128,9 +130,8 @@ func hset[K interface {
 	p.HSet(ctx, key, fields...)
 }
 
-// encodeStates encodes the changed states, per bucket.
+// encodeStates encodes the changed states, per bucket, into the form that memory keeps as well.
 func (w *worker[S]) encodeStates() error {
-	w.arena = w.arena[:0]
 	for b := range w.buckets {
 		clear(w.buckets[b])
 		w.buckets[b] = w.buckets[b][:0]
@@ -139,14 +140,14 @@ func (w *worker[S]) encodeStates() error {
 		if w.fx.removed[n.subject] {
 			continue
 		}
-		began := len(w.arena)
-		grown, err := w.logic.Encode(w.arena, n.state)
+		encoded, err := w.logic.Encode(w.scratch[:0], n.state)
 		if err != nil {
 			return &stream.HaltError{Err: fmt.Errorf("encode state of %s: %w", n.subject, err)}
 		}
-		w.arena = grown
+		w.scratch = encoded
+		n.body = bytes.Clone(encoded) // not over the old one, whose memory the state's strings share
 		b := BucketOf(n.subject)
-		w.buckets[b] = append(w.buckets[b], n.subject, grown[began:len(grown):len(grown)])
+		w.buckets[b] = append(w.buckets[b], n.subject, n.body)
 	}
 	return nil
 }
@@ -258,7 +259,10 @@ func (w *worker[S]) mergeCounts() (changed map[countKey]Counts, stale []string) 
 		if k.minute <= oldest {
 			continue
 		}
-		sum := w.live[k]
+		sum, known := w.live[k]
+		if !known {
+			k.label = strings.Clone(k.label) // it may be a part of a fetched batch
+		}
 		sum.Total += c.Total
 		sum.Negatives += c.Negatives
 		sum.Recoveries += c.Recoveries
@@ -277,7 +281,7 @@ func (w *worker[S]) mergeCounts() (changed map[countKey]Counts, stale []string) 
 func (w *worker[S]) settle() {
 	for id, c := range w.fx.alerts {
 		if c.Over {
-			w.ended[id] = c.At
+			w.ended[strings.Clone(id)] = c.At
 		} else {
 			delete(w.ended, id)
 		}
@@ -290,7 +294,8 @@ func (w *worker[S]) settle() {
 			w.cache.drop(n)
 		}
 	}
-	w.cache.clean(w.logic.Size, w.opt.History)
+	w.cache.clean(w.opt.History)
+	w.cache.shut()
 	w.opt.Metrics.alerts.Add(float64(len(w.fx.alerts)))
 	w.fx.Reset()
 	clear(w.moved)

@@ -12,12 +12,11 @@ import (
 type Logic[S any] interface {
 	// New returns the state of a subject that was never seen.
 	New(subject string) *S
-	// Decode reads what Encode wrote. An unknown version is an error that stops the partition.
+	// Decode reads what Encode wrote. The state may share b's memory, which nobody changes. An unknown version is an error that stops the
+	// partition.
 	Decode(b []byte) (*S, error)
 	// Encode appends the stored form to dst.
 	Encode(dst []byte, s *S) ([]byte, error)
-	// Size is roughly how many bytes the state takes in memory.
-	Size(s *S) int
 	// Fold applies e to s and tells fx what else it calls for. It depends on s and e only.
 	Fold(s *S, e *timeline.Entry, fx *Effects)
 	// Card describes a ranked state in JSON, for the boards.

@@ -43,7 +43,8 @@ func (r *Replay[S]) Apply(e *timeline.Entry, offset int64) error {
 	w := r.w
 	var fresh *node[S]
 	if e.Kind != timeline.Config && w.cache.get(e.Subject) == nil {
-		fresh = w.cache.put(e.Subject, w.logic.New(e.Subject), 0, 0)
+		fresh = w.cache.put(e.Subject, 0)
+		fresh.state = w.logic.New(fresh.subject)
 	}
 	if err := w.fold(e, offset, nil); err != nil {
 		return err
@@ -65,7 +66,7 @@ func (r *Replay[S]) Apply(e *timeline.Entry, offset int64) error {
 		}
 	}
 	w.fx.Reset()
-	w.cache.clean(func(*S) int { return 0 }, 0)
+	w.cache.clean(0)
 	return nil
 }
 

@@ -41,7 +41,7 @@ type worker[S any] struct {
 	logic          Logic[S]
 	cache          *cache[S]
 	fx             *Effects
-	arena          []byte         // encoded states of the flush under way
+	scratch        []byte         // where a state is encoded
 	buckets        [Buckets][]any // its fields and values, per state hash
 	sources        map[source]position
 	moved          map[source]position // sources that moved since the last flush

@@ -42,7 +42,6 @@ func (l tallyLogic) Encode(dst []byte, s *tally) ([]byte, error) {
 	b, err := json.Marshal(s)
 	return append(dst, b...), err
 }
-func (l tallyLogic) Size(*tally) int                      { return 100 }
 func (l tallyLogic) Card(subject string, _ *tally) []byte { return []byte(strconv.Quote(subject)) }
 
 func (l tallyLogic) Fold(s *tally, e *timeline.Entry, fx *Effects) {

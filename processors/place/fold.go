@@ -39,7 +39,7 @@ func (f *Fold) New(subject string) *State { return &State{ID: subject} }
 // Decode reads a stored state; another version is an error.
 func (f *Fold) Decode(b []byte) (*State, error) { return Decode(b) }
 
-// Decode reads a stored state; another version is an error.
+// Decode reads a stored state; another version is an error. The state shares b's memory, so b must not change afterwards.
 func Decode(b []byte) (*State, error) {
 	if len(b) == 0 || b[0] != keyed.StateVersion {
 		return nil, fmt.Errorf("place state of another version, this program reads %d: start the version that wrote it", keyed.StateVersion)
@@ -62,9 +62,6 @@ func (f *Fold) Encode(dst []byte, s *State) ([]byte, error) {
 	}
 	return s.MarshalMsg(append(dst, keyed.StateVersion))
 }
-
-// Size is roughly how many bytes s takes in memory.
-func (f *Fold) Size(s *State) int { return s.Msgsize() }
 
 // Card describes nothing: places are not ranked.
 func (f *Fold) Card(string, *State) []byte { return nil }

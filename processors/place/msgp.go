@@ -6,6 +6,8 @@ import (
 	"touchwatch/processors/episode"
 
 	"github.com/tinylib/msgp/msgp"
+
+	"touchwatch/ingest/codec"
 )
 
 // MarshalMsg implements msgp.Marshaler
@@ -67,7 +69,7 @@ func (z *Hit) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				return
 			}
 		case "s":
-			z.Signal, bts, err = msgp.ReadStringBytes(bts)
+			z.Signal, bts, err = codec.ReadString(bts)
 			if err != nil {
 				err = msgp.WrapError(err, "Signal")
 				return
@@ -85,7 +87,7 @@ func (z *Hit) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				return
 			}
 		case "r":
-			z.Reason, bts, err = msgp.ReadStringBytes(bts)
+			z.Reason, bts, err = codec.ReadString(bts)
 			if err != nil {
 				err = msgp.WrapError(err, "Reason")
 				return
@@ -202,7 +204,7 @@ func (z *State) UnmarshalMsg(bts []byte) (o []byte, err error) {
 		}
 		switch msgp.UnsafeString(field) {
 		case "id":
-			z.ID, bts, err = msgp.ReadStringBytes(bts)
+			z.ID, bts, err = codec.ReadString(bts)
 			if err != nil {
 				err = msgp.WrapError(err, "ID")
 				return

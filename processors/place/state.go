@@ -6,6 +6,7 @@ package place
 //msgp:ignore Fold
 
 //go:generate go tool msgp -file=state.go -o=msgp.go -tests=false -io=false
+//go:generate go run touchwatch/ingest/codec/sharing msgp.go
 
 import (
 	"touchwatch/ingest/touchpoint"

@@ -6,6 +6,8 @@ import (
 	"touchwatch/ingest/touchpoint"
 
 	"github.com/tinylib/msgp/msgp"
+
+	"touchwatch/ingest/codec"
 )
 
 // MarshalMsg implements msgp.Marshaler
@@ -224,19 +226,19 @@ func (z *Mark) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				return
 			}
 		case "g":
-			z.Key, bts, err = msgp.ReadStringBytes(bts)
+			z.Key, bts, err = codec.ReadString(bts)
 			if err != nil {
 				err = msgp.WrapError(err, "Key")
 				return
 			}
 		case "p":
-			z.Place, bts, err = msgp.ReadStringBytes(bts)
+			z.Place, bts, err = codec.ReadString(bts)
 			if err != nil {
 				err = msgp.WrapError(err, "Place")
 				return
 			}
 		case "o":
-			z.Note, bts, err = msgp.ReadStringBytes(bts)
+			z.Note, bts, err = codec.ReadString(bts)
 			if err != nil {
 				err = msgp.WrapError(err, "Note")
 				return
@@ -350,7 +352,7 @@ func (z *Report) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				return
 			}
 		case "p":
-			z.Place, bts, err = msgp.ReadStringBytes(bts)
+			z.Place, bts, err = codec.ReadString(bts)
 			if err != nil {
 				err = msgp.WrapError(err, "Place")
 				return
@@ -490,19 +492,19 @@ func (z *Signal) UnmarshalMsg(bts []byte) (o []byte, err error) {
 		}
 		switch msgp.UnsafeString(field) {
 		case "n":
-			z.Name, bts, err = msgp.ReadStringBytes(bts)
+			z.Name, bts, err = codec.ReadString(bts)
 			if err != nil {
 				err = msgp.WrapError(err, "Name")
 				return
 			}
 		case "f":
-			z.Family, bts, err = msgp.ReadStringBytes(bts)
+			z.Family, bts, err = codec.ReadString(bts)
 			if err != nil {
 				err = msgp.WrapError(err, "Family")
 				return
 			}
 		case "e":
-			z.Episode, bts, err = msgp.ReadStringBytes(bts)
+			z.Episode, bts, err = codec.ReadString(bts)
 			if err != nil {
 				err = msgp.WrapError(err, "Episode")
 				return
@@ -556,7 +558,7 @@ func (z *Signal) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				z.Places = make([]string, zb0002)
 			}
 			for za0001 := range z.Places {
-				z.Places[za0001], bts, err = msgp.ReadStringBytes(bts)
+				z.Places[za0001], bts, err = codec.ReadString(bts)
 				if err != nil {
 					err = msgp.WrapError(err, "Places", za0001)
 					return
@@ -582,7 +584,7 @@ func (z *Signal) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				}
 			}
 		case "r":
-			z.Reason, bts, err = msgp.ReadStringBytes(bts)
+			z.Reason, bts, err = codec.ReadString(bts)
 			if err != nil {
 				err = msgp.WrapError(err, "Reason")
 				return

@@ -6,6 +6,7 @@
 package signal
 
 //go:generate go tool msgp -file=signal.go -o=msgp.go -tests=false -io=false
+//go:generate go run touchwatch/ingest/codec/sharing msgp.go
 
 import (
 	"time"
