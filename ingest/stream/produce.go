@@ -9,6 +9,12 @@ import (
 	"github.com/segmentio/kafka-go/protocol"
 )
 
+// Pauses between attempts to write.
+const (
+	firstAgain   = 50 * time.Millisecond
+	longestAgain = 2 * time.Second
+)
+
 // produceTimeout bounds one attempt. An attempt that ran out of time may be in the log all the same.
 const produceTimeout = 15 * time.Second
 
@@ -49,7 +55,7 @@ func wireRecords(records []Record) protocol.RecordReader {
 // ProduceUntil repeats Produce with a pause that grows from 50 ms to 2 s until it succeeds or ctx ends.
 // onError hears of every failed attempt.
 func ProduceUntil(ctx context.Context, client *kafka.Client, topic string, partition int, records []Record, onError func(error)) (int64, error) {
-	pause := 50 * time.Millisecond
+	pause := firstAgain
 	for {
 		base, err := Produce(ctx, client, topic, partition, records)
 		if err == nil {
@@ -62,7 +68,7 @@ func ProduceUntil(ctx context.Context, client *kafka.Client, topic string, parti
 		if !Sleep(ctx, pause) {
 			return 0, err
 		}
-		pause = min(2*pause, 2*time.Second)
+		pause = min(2*pause, longestAgain)
 	}
 }
 
