@@ -43,3 +43,12 @@ func MayTake(stored string, mine Token, patience time.Duration) bool {
 	}
 	return mine.Heartbeat.Sub(held.Heartbeat) > patience
 }
+
+// RebuildPrefix begins the member of a token that a rebuild of the states holds. Its heartbeat lies far ahead, so that it does not grow
+// old; whether that rebuild still runs is kept elsewhere.
+const RebuildPrefix = "rebuild/"
+
+// Alive reports whether a worker has renewed its token within patience.
+func Alive(t Token, now touchpoint.Millis, patience time.Duration) bool {
+	return !strings.HasPrefix(t.Member, RebuildPrefix) && now.Sub(t.Heartbeat) <= patience
+}
