@@ -34,7 +34,7 @@ redis.call('HSET', KEYS[1], 'at', ARGV[1], 'offset', ARGV[2], 'customer', ARGV[3
 if tonumber(ARGV[5]) > 0 then redis.call('PEXPIRE', KEYS[1], ARGV[5]) end
 return 1`)
 
-func key(a touchpoint.Alias) string { return "tw:alias:" + string(a.Kind) + ":" + a.Value }
+func key(a touchpoint.Alias) string { return Prefix + string(a.Kind) + ":" + a.Value }
 
 // Fetch reads the links of all aliases in one round trip. Customer ids need none.
 func (d *Directory) Fetch(ctx context.Context, aliases []touchpoint.Alias) (map[touchpoint.Alias]Link, error) {
@@ -79,6 +79,11 @@ const storeAtOnce = 500
 // Store writes links in their order; one that is older than what is stored changes nothing. Storing twice does no harm,
 // so an error leaves nothing to clean up: store them all again.
 func (d *Directory) Store(ctx context.Context, links []Link) error {
+	return d.store(ctx, links, func(l Link) int64 { return d.keep(l.Alias.Kind) })
+}
+
+// store writes links; keep says for how many milliseconds each is kept, zero for ever.
+func (d *Directory) store(ctx context.Context, links []Link, keep func(Link) int64) error {
 	for chunk := range slices.Chunk(links, storeAtOnce) {
 		pipe := d.Redis.Pipeline()
 		for _, l := range chunk {
@@ -86,7 +91,7 @@ func (d *Directory) Store(ctx context.Context, links []Link) error {
 			if err != nil {
 				return fmt.Errorf("encode link of %s: %w", l.Customer, err)
 			}
-			storeNewer.Eval(ctx, pipe, []string{key(l.Alias)}, int64(l.At), l.Source.Offset, string(l.Customer), source, d.keep(l.Alias.Kind))
+			storeNewer.Eval(ctx, pipe, []string{key(l.Alias)}, int64(l.At), l.Source.Offset, string(l.Customer), source, keep(l))
 		}
 		if _, err := pipe.Exec(ctx); err != nil {
 			return fmt.Errorf("store %d links: %w", len(chunk), err)

@@ -57,12 +57,17 @@ func (m *Map) Resolve(t *touchpoint.Touchpoint) touchpoint.CustomerID {
 	if customer.Anonymous() {
 		customer = m.weaker(t.Aliases, strongest, customer)
 	}
+	m.Learn(t, customer)
+	return customer
+}
+
+// Learn applies the links that t makes as a touchpoint of that customer.
+func (m *Map) Learn(t *touchpoint.Touchpoint, customer touchpoint.CustomerID) {
 	if t.Links {
 		m.link(t, customer)
 	} else {
 		m.refresh(t, customer)
 	}
-	return customer
 }
 
 func (m *Map) lookup(a touchpoint.Alias) touchpoint.CustomerID {

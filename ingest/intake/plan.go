@@ -19,7 +19,7 @@ type plan struct {
 	From       int64                   `json:"from"` // first offset of the batch
 	To         int64                   `json:"to"`   // offset after it
 	ReceivedAt touchpoint.Millis       `json:"received_at"`
-	Customers  []touchpoint.CustomerID `json:"customers"` // of each touchpoint, in order
+	Customers  []touchpoint.CustomerID `json:"customers"` // of each touchpoint, in order; "" is not decided yet
 }
 
 // ledger keeps a raw partition's plan in Redis, key tw:ingest:{topic-partition}. It belongs to one worker.

@@ -87,8 +87,8 @@ func (w *worker) stamp(t *touchpoint.Touchpoint, receivedAt touchpoint.Millis) {
 	}
 }
 
-// resolve gives every touchpoint its customer: as the plan says, or by the directory when the plan is new, which is then
-// stored. It returns the links that the touchpoints make.
+// resolve gives every touchpoint its customer: as the plan says, or by the directory where the plan says nothing (it is new, or was
+// restored without what was never sent); a plan that was completed is stored. It returns the links that the touchpoints make.
 func (w *worker) resolve(ctx context.Context, all []touchpoint.Touchpoint, p *plan) ([]identity.Link, error) {
 	known, err := w.stage.names.Fetch(ctx, identity.Asked(all))
 	if err != nil {
@@ -102,10 +102,13 @@ func (w *worker) resolve(ctx context.Context, all []touchpoint.Touchpoint, p *pl
 	if !planned {
 		p.Customers = make([]touchpoint.CustomerID, len(all))
 	}
+	decided := false
 	for i := range all {
 		customer := m.Resolve(&all[i])
-		if planned {
+		if p.Customers[i] != "" {
 			customer = p.Customers[i]
+		} else {
+			decided = true
 		}
 		p.Customers[i], all[i].Customer = customer, customer
 	}
@@ -113,7 +116,7 @@ func (w *worker) resolve(ctx context.Context, all []touchpoint.Touchpoint, p *pl
 		w.stage.opt.Metrics.conflicts.Inc()
 		w.stage.opt.Log.Warn("two known customers claim one alias, it stays with the first", "kind", c.Alias.Kind, "holder", c.Holder, "claimed_by", c.Claimed)
 	}
-	if planned {
+	if planned && !decided {
 		return m.Links(), nil
 	}
 	return m.Links(), w.ledger.propose(ctx, w.stage.token(w.a), p)

@@ -34,6 +34,8 @@ type Options struct {
 	// Sent hears of touchpoints that stand in the timeline, those of a batch that is sent again included. It must not block
 	// nor keep the slice; nil hears nothing.
 	Sent func([]touchpoint.Touchpoint)
+	// Allowed is asked before and after a raw partition is taken; with an error nobody works on it. nil allows it.
+	Allowed func(context.Context) error
 	// KeepLinks is how long the link of a device or a contact is kept without use; zero keeps all.
 	KeepLinks time.Duration
 	// Oldest is how old a touchpoint may be; zero takes any age.
@@ -81,6 +83,13 @@ func (s *Stage) Run(ctx context.Context) error {
 
 // Halted returns why a raw partition of this process stands still and needs a person, or "".
 func (s *Stage) Halted() string { return s.halts.String() }
+
+func (s *Stage) allowed(ctx context.Context) error {
+	if s.opt.Allowed == nil {
+		return nil
+	}
+	return s.opt.Allowed(ctx)
+}
 
 func (s *Stage) now() touchpoint.Millis { return touchpoint.MillisOf(s.opt.Now()) }
 

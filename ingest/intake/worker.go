@@ -62,8 +62,14 @@ func (w *worker) run(ctx context.Context) {
 
 // session takes the partition, sends an unfinished plan again, and reads on until an error or the end of ctx.
 func (w *worker) session(ctx context.Context) error {
+	if err := w.stage.allowed(ctx); err != nil {
+		return err
+	}
 	found, err := w.ledger.take(ctx, w.stage.token(w.a))
 	if err != nil {
+		return err
+	}
+	if err := w.stage.allowed(ctx); err != nil {
 		return err
 	}
 	w.epoch, w.mark = found.epoch, mark{}
