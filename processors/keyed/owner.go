@@ -17,6 +17,9 @@ var errHeld = errors.New("another member holds the partition")
 
 // take writes this worker's token and reads where to go on. Nothing of an earlier session survives in memory.
 func (w *worker[S]) take(ctx context.Context) error {
+	if err := w.opt.allowed(ctx); err != nil {
+		return err
+	}
 	mine := w.rt.token(w.a)
 	token := mine.String()
 	err := w.opt.Redis.Watch(ctx, func(tx *redis.Tx) error {
@@ -37,6 +40,9 @@ func (w *worker[S]) take(ctx context.Context) error {
 		return fmt.Errorf("take partition %d of %s: %w", w.a.Partition, w.opt.Topic, err)
 	}
 	w.token, w.session = token, token
+	if err := w.opt.allowed(ctx); err != nil {
+		return err
+	}
 	return w.load(ctx)
 }
 

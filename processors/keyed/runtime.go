@@ -31,12 +31,22 @@ type Options struct {
 	// Stuck is after how long without progress a worker is left behind and its partition let go. It has to be longer than the time-outs of
 	// Redis and Kafka, which may follow each other. Zero means a minute.
 	Stuck time.Duration
+	// Allowed is asked before and after a partition is taken; with an error nobody works on it. Whoever forbids it and then finds no owner
+	// can be sure that none comes. nil allows it.
+	Allowed func(context.Context) error
 	// History is how many touchpoints are remembered per subject. Zero means 50.
 	History int
 	Log     *slog.Logger
 	Metrics *Metrics
 	// Now is the wall clock, used for heartbeats and time-outs only, never by a fold. nil means time.Now.
 	Now func() time.Time
+}
+
+func (o *Options) allowed(ctx context.Context) error {
+	if o.Allowed == nil {
+		return nil
+	}
+	return o.Allowed(ctx)
 }
 
 // Relay says where outbox entries go in Kafka: topic and partition count per kind. A kind that is absent is not copied.
