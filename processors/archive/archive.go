@@ -13,6 +13,9 @@ import (
 	"touchwatch/ingest/stream"
 )
 
+// ConsumerGroup is the usual one of the stage.
+const ConsumerGroup = "touchwatch.archive"
+
 // Topics are the names of what the archive reads.
 type Topics struct{ Timeline, Signals, Alerts string }
 
@@ -38,7 +41,7 @@ type Options struct {
 
 func (o Options) withDefaults() Options {
 	if o.Group == "" {
-		o.Group = "touchwatch.archive"
+		o.Group = ConsumerGroup
 	}
 	for name, usual := range map[*string]string{&o.Topics.Timeline: "customer.timeline", &o.Topics.Signals: "signals", &o.Topics.Alerts: "alerts"} {
 		if *name == "" {
