@@ -146,6 +146,9 @@ func (a *App) prepare(ctx context.Context) error {
 	if err := a.keepsAll(ctx); err != nil {
 		return err
 	}
+	if err := a.isWhole(ctx); err != nil {
+		return err
+	}
 	if err := a.wait(ctx, "kafka", func(ctx context.Context) error {
 		_, err := a.kafka.Metadata(ctx, &kafka.MetadataRequest{})
 		return err

@@ -118,12 +118,11 @@ func parseContent(content []byte) (b Bundle, s *settings.Settings, r *rule.Set, 
 // keyed topics, and notes that it is done. The same settings again change nothing; after a crash in between the entries are
 // appended again under the same sequence, which the folds ignore.
 func activate(ctx context.Context, client redis.UniversalClient, k *kafka.Client, t *Topics, b Bundle, now touchpoint.Millis) error {
-	content, err := json.Marshal(b)
+	content, err := b.content()
 	if err != nil {
-		return fmt.Errorf("encode settings: %w", err)
+		return err
 	}
-	sum := sha256.Sum256(content)
-	hash := hex.EncodeToString(sum[:])
+	hash := hashOf(content)
 	sequence, done, err := reserve(ctx, client, hash, content, now)
 	if err != nil || done {
 		return err
@@ -158,6 +157,21 @@ func reserve(ctx context.Context, client redis.UniversalClient, hash string, con
 		return 0, false, fmt.Errorf("reserve settings: %w", err)
 	}
 	return sequence, done, nil
+}
+
+// content is the bundle as it stands in a config entry.
+func (b *Bundle) content() ([]byte, error) {
+	content, err := json.Marshal(b)
+	if err != nil {
+		return nil, fmt.Errorf("encode settings: %w", err)
+	}
+	return content, nil
+}
+
+// hashOf tells contents apart.
+func hashOf(content []byte) string {
+	sum := sha256.Sum256(content)
+	return hex.EncodeToString(sum[:])
 }
 
 // reserveTries bounds how often a process tries while others reserve: each failure is another one's success.

@@ -36,7 +36,7 @@ func (a *App) ingest() (*intake.Stage, error) {
 	return intake.New(intake.Options{
 		Brokers: a.cfg.Kafka.Brokers, Dialer: a.dialer, Kafka: a.kafka, Redis: a.state,
 		Topics: a.cfg.Topics.formats(), Timeline: TopicTimeline, Partitions: a.cfg.Topics.TimelinePartitions, Dead: TopicDead,
-		Session: a.cfg.Limits.Session, Annotate: annotate, Sent: sent, KeepLinks: a.cfg.Limits.ForgetKnown, Oldest: a.cfg.Limits.Oldest, Log: a.log, Metrics: intake.NewMetrics(a.reg),
+		Session: a.cfg.Limits.Session, Allowed: a.whole, Annotate: annotate, Sent: sent, KeepLinks: a.cfg.Limits.ForgetKnown, Oldest: a.cfg.Limits.Oldest, Log: a.log, Metrics: intake.NewMetrics(a.reg),
 	}), nil
 }
 
@@ -44,7 +44,7 @@ func (a *App) ingest() (*intake.Stage, error) {
 func (a *App) runtimeOptions(m *keyed.Metrics) keyed.Options {
 	return keyed.Options{
 		Brokers: a.cfg.Kafka.Brokers, Dialer: a.dialer, Kafka: a.kafka, Redis: a.state,
-		Session: a.cfg.Limits.Session, Stuck: a.cfg.Limits.Stuck, CacheBytes: a.cfg.Limits.CacheMiB << 20, Log: a.log, Metrics: m,
+		Session: a.cfg.Limits.Session, Stuck: a.cfg.Limits.Stuck, CacheBytes: a.cfg.Limits.CacheMiB << 20, Allowed: a.whole, Log: a.log, Metrics: m,
 	}
 }
 
@@ -58,7 +58,7 @@ func (a *App) customerOptions(ctx context.Context, m *keyed.Metrics) (keyed.Opti
 		return keyed.Options{}, err
 	}
 	o := a.runtimeOptions(m)
-	o.Group, o.Topic, o.Prefix = "touchwatch.customers", TopicTimeline, keyed.CustomerPrefix
+	o.Group, o.Topic, o.Prefix = customersGroup, TopicTimeline, keyed.CustomerPrefix
 	o.Relay = keyed.Relay{Alerts: TopicAlerts, AlertPartitions: a.cfg.Topics.PlacePartitions, Signals: TopicSignals, SignalPartitions: a.cfg.Topics.PlacePartitions, OnAlert: a.logAlert}
 	o.Progress = func(ctx context.Context) (keyed.Progress, error) {
 		names, counts := partitions.get(ctx, time.Now())
@@ -75,7 +75,7 @@ func (a *App) customerOptions(ctx context.Context, m *keyed.Metrics) (keyed.Opti
 // placeOptions are those of the places' stage; its progress is that of the relays which fill the topic signals.
 func (a *App) placeOptions(m *keyed.Metrics) keyed.Options {
 	o := a.runtimeOptions(m)
-	o.Group, o.Topic, o.Prefix = "touchwatch.places", TopicSignals, keyed.PlacePrefix
+	o.Group, o.Topic, o.Prefix = placesGroup, TopicSignals, keyed.PlacePrefix
 	o.Relay = keyed.Relay{Alerts: TopicAlerts, AlertPartitions: a.cfg.Topics.PlacePartitions, OnAlert: a.logAlert}
 	o.Progress = func(ctx context.Context) (keyed.Progress, error) {
 		upTo, err := relayProgress(ctx, a.redis, a.cfg.Topics.TimelinePartitions)

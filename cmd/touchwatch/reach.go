@@ -21,10 +21,15 @@ const answerWithin = 10 * time.Second
 type source struct {
 	path string
 	dev  bool
+	// serversOnly leaves --dev out: what the command does makes no sense on servers that end with the process.
+	serversOnly bool
 }
 
 func (s *source) flags(cmd *cobra.Command) {
 	configFlag(cmd, &s.path)
+	if s.serversOnly {
+		return
+	}
 	cmd.Flags().BoolVar(&s.dev, "dev", false, "talk to the servers of a running 'touchwatch dev' on its usual ports")
 }
 
@@ -68,7 +73,10 @@ func (s *source) unreachable(err error, server, key, variable string, addrs []st
 	default:
 		return err
 	}
-	advice := fmt.Sprintf("set %s in the file of --config, or %s, or use --dev for a running 'touchwatch dev'", key, variable)
+	advice := fmt.Sprintf("set %s in the file of --config, or %s", key, variable)
+	if !s.serversOnly {
+		advice += ", or use --dev for a running 'touchwatch dev'"
+	}
 	if s.dev {
 		advice = "is 'touchwatch dev' running, on its usual ports?"
 	}

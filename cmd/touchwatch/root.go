@@ -28,7 +28,7 @@ Start with:  touchwatch dev`,
 	}
 	root.SetVersionTemplate("{{.Version}}\n")
 	root.AddCommand(devCommand(), serveCommand(), simulateCommand(), rulesCommand(), signalsCommand(), textCommand(), stateCommand(), explainCommand(),
-		deadCommand(), topicsCommand(), migrateCommand(), doctorCommand(), configCommand(), faultsCommand(), benchCommand(), benchChildCommand(), versionCommand(), frontCommand())
+		deadCommand(), topicsCommand(), migrateCommand(), rebuildCommand(), doctorCommand(), configCommand(), faultsCommand(), benchCommand(), benchChildCommand(), versionCommand(), frontCommand())
 	root.SetHelpCommand(helpCommand())
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return &usageError{fmt.Errorf("%w%s (see '%s --help')", err, suggestFlag(cmd, err), cmd.CommandPath())}
