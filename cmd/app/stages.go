@@ -48,6 +48,9 @@ func (a *App) runtimeOptions(m *keyed.Metrics) keyed.Options {
 	}
 }
 
+// late is how old the picture may be before throughput counts more than latency. Boards are a second behind when all is well.
+const late = 3 * time.Second
+
 // customerOptions are those of the customers' stage.
 func (a *App) customerOptions(ctx context.Context, m *keyed.Metrics) (keyed.Options, error) {
 	partitions := &counted{at: time.Now(), ask: func(ctx context.Context) ([]string, map[string]int, error) {
@@ -58,7 +61,7 @@ func (a *App) customerOptions(ctx context.Context, m *keyed.Metrics) (keyed.Opti
 		return keyed.Options{}, err
 	}
 	o := a.runtimeOptions(m)
-	o.Group, o.Topic, o.Prefix = customersGroup, TopicTimeline, keyed.CustomerPrefix
+	o.Group, o.Topic, o.Prefix, o.Late = customersGroup, TopicTimeline, keyed.CustomerPrefix, late
 	o.Relay = keyed.Relay{Alerts: TopicAlerts, AlertPartitions: a.cfg.Topics.PlacePartitions, Signals: TopicSignals, SignalPartitions: a.cfg.Topics.PlacePartitions, OnAlert: a.logAlert}
 	o.Progress = func(ctx context.Context) (keyed.Progress, error) {
 		names, counts := partitions.get(ctx, time.Now())

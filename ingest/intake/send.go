@@ -143,7 +143,7 @@ func (w *worker) entries(all []touchpoint.Touchpoint) (map[int][]stream.Record, 
 	return batches, nil
 }
 
-// produce writes each batch with one request, all at once, and repeats each until it is confirmed: nothing later of this raw
+// produce writes the batches at once, each within one request, and repeats each until it is confirmed: nothing later of this raw
 // partition is sent before.
 func (w *worker) produce(ctx context.Context, batches map[int][]stream.Record, dead []stream.Record) error {
 	opt := &w.stage.opt
@@ -155,8 +155,7 @@ func (w *worker) produce(ctx context.Context, batches map[int][]stream.Record, d
 	errs := make(chan error, len(batches)+1)
 	for p, records := range batches {
 		wg.Go(func() {
-			_, err := stream.ProduceUntil(ctx, opt.Kafka, opt.Timeline, p, records, onError)
-			errs <- err
+			errs <- w.stage.out.Produce(ctx, opt.Timeline, p, records, onError)
 		})
 	}
 	wg.Go(func() {

@@ -51,6 +51,7 @@ type Options struct {
 type Stage struct {
 	opt   Options
 	names *identity.Directory
+	out   *stream.Combiner // all workers write through it
 	halts stream.Halts
 	quiet quiet
 }
@@ -66,7 +67,7 @@ func New(opt Options) *Stage {
 	if opt.Metrics == nil {
 		opt.Metrics = NewMetrics(nil)
 	}
-	return &Stage{opt: opt, names: &identity.Directory{Redis: opt.Redis, Keep: opt.KeepLinks}}
+	return &Stage{opt: opt, names: &identity.Directory{Redis: opt.Redis, Keep: opt.KeepLinks}, out: stream.NewCombiner(opt.Kafka)}
 }
 
 // Run reads raw topics until ctx ends, then waits for its workers.

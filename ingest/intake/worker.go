@@ -15,7 +15,7 @@ import (
 const (
 	fetchBytes   = 512 << 10
 	planBytes    = 1 << 20
-	fetchWait    = 100 * time.Millisecond
+	fetchWait    = 250 * time.Millisecond // what comes is answered at once; an idle partition is asked four times a second
 	confirmEvery = 200 * time.Millisecond // at most this often the progress of a partition is written
 )
 

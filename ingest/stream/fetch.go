@@ -74,8 +74,9 @@ type Fetcher struct {
 	Client    *kafka.Client
 	Topic     string
 	Partition int
+	MinBytes  int64         // the broker holds the answer until there is as much, or MaxWait is over; zero means 1
 	MaxBytes  int64         // per fetch; a larger single batch is still returned whole
-	MaxWait   time.Duration // how long the broker may hold the answer when there is nothing new
+	MaxWait   time.Duration // how long the broker may hold the answer
 }
 
 // Fetch returns the records from offset on. An empty Batch without an error means that there was nothing new within MaxWait.
@@ -85,7 +86,7 @@ func (f *Fetcher) Fetch(ctx context.Context, offset int64) (Batch, error) {
 	defer cancel()
 	res, err := f.Client.Fetch(ctx, &kafka.FetchRequest{
 		Topic: f.Topic, Partition: f.Partition, Offset: offset,
-		MinBytes: 1, MaxBytes: f.MaxBytes, MaxWait: f.MaxWait,
+		MinBytes: max(f.MinBytes, 1), MaxBytes: f.MaxBytes, MaxWait: f.MaxWait,
 	})
 	if err != nil {
 		return Batch{}, fmt.Errorf("fetch topic %s partition %d offset %d: %w", f.Topic, f.Partition, offset, err)

@@ -28,6 +28,7 @@ const (
 // entries; their readers know them by their coordinates.
 type relay struct {
 	opt       *Options
+	out       *stream.Combiner
 	keys      Keys
 	partition int
 	caught    func() touchpoint.Millis
@@ -38,7 +39,7 @@ type relay struct {
 
 func newRelay[S any](w *worker[S]) *relay {
 	return &relay{
-		opt: w.opt, keys: w.keys, partition: w.a.Partition,
+		opt: w.opt, out: w.rt.out, keys: w.keys, partition: w.a.Partition,
 		caught: func() touchpoint.Millis { return touchpoint.Millis(w.caught.Load()) },
 	}
 }
@@ -147,10 +148,7 @@ func (r *relay) copy(ctx context.Context, entries []redis.XMessage) error {
 	errs := make(chan error, len(batches))
 	for t, records := range batches {
 		wg.Go(func() {
-			_, err := stream.ProduceUntil(ctx, r.opt.Kafka, t.topic, t.partition, records, func(err error) {
-				r.opt.Metrics.relayErrors.Inc()
-			})
-			errs <- err
+			errs <- r.out.Produce(ctx, t.topic, t.partition, records, func(error) { r.opt.Metrics.relayErrors.Inc() })
 		})
 	}
 	wg.Wait()

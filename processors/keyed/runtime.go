@@ -28,6 +28,9 @@ type Options struct {
 	Session  time.Duration // group session; also how long a silent owner keeps a partition. Zero means 20 s
 	// CacheBytes bounds the states kept in memory, over all partitions that this process holds: each has an equal share. Zero means 64 MiB.
 	CacheBytes int
+	// Late is how far the reached progress may lie behind the clock before throughput counts more than latency: then a worker waits up to half
+	// a second for a large batch, which costs Redis half as much by the entry. Zero means never.
+	Late time.Duration
 	// Stuck is after how long without progress a worker is left behind and its partition let go. It has to be longer than the time-outs of
 	// Redis and Kafka, which may follow each other. Zero means a minute.
 	Stuck time.Duration
@@ -63,8 +66,9 @@ type Relay struct {
 type Runtime[S any] struct {
 	opt     Options
 	build   Build[S]
-	holding atomic.Int64 // partitions held now
-	halts   stream.Halts // why partitions stand still, for readiness
+	out     *stream.Combiner // all relays write through it
+	holding atomic.Int64     // partitions held now
+	halts   stream.Halts     // why partitions stand still, for readiness
 }
 
 // New returns a runtime; nothing runs before Run.
@@ -87,7 +91,7 @@ func New[S any](opt Options, build Build[S]) *Runtime[S] {
 	if opt.Metrics == nil {
 		opt.Metrics = NewMetrics(nil)
 	}
-	return &Runtime[S]{opt: opt, build: build}
+	return &Runtime[S]{opt: opt, build: build, out: stream.NewCombiner(opt.Kafka)}
 }
 
 // share is how many bytes of states a partition may keep in memory now.

@@ -18,7 +18,11 @@ const (
 	aliveEvery = time.Second            // an idle owner shows that it is alive and checks that it still owns
 	beatEvery  = 200 * time.Millisecond // at most this often the boards hear news
 	fetchBytes = 1 << 20                // per fetch: about 2,000 entries, one flush
-	fetchWait  = 100 * time.Millisecond // how long the broker may hold an answer
+	fetchWait  = 250 * time.Millisecond // how long the broker may hold an answer while there is nothing new
+
+	gatherBytes = fetchBytes / 2         // how much a worker waits for that is late anyway …
+	gatherWait  = 500 * time.Millisecond // … how long at most …
+	gatherLeast = 100                    // … if the last batch had as many entries: a trickle is not worth waiting for
 )
 
 // worker owns one partition during one generation.
@@ -52,6 +56,7 @@ type worker[S any] struct {
 	pending        *awaited
 	progress       Progress
 	caught         atomic.Int64 // Progress.UpTo that was reached, for the relay
+	late           atomic.Bool  // it lies further back than Options.Late
 	beat           beat
 	flushedAt      time.Time
 	outFull        bool
@@ -151,9 +156,13 @@ func (w *worker[S]) start(ctx context.Context) error {
 // the session.
 func (w *worker[S]) fetchLoop(ctx context.Context, next int64, out chan<- fetched) {
 	f := stream.Fetcher{Client: w.opt.Kafka, Topic: w.opt.Topic, Partition: w.a.Partition, MaxBytes: fetchBytes, MaxWait: fetchWait}
-	said := false
+	said, last := false, 0
 	for ctx.Err() == nil {
 		started := time.Now()
+		f.MinBytes, f.MaxWait = 1, fetchWait
+		if w.late.Load() && last >= gatherLeast {
+			f.MinBytes, f.MaxWait = gatherBytes, gatherWait
+		}
 		batch, err := f.Fetch(ctx, next)
 		var outside *stream.OffsetError
 		if errors.As(err, &outside) {
@@ -171,7 +180,7 @@ func (w *worker[S]) fetchLoop(ctx context.Context, next int64, out chan<- fetche
 			said = false
 			w.opt.Log.Info("fetching again", "topic", w.opt.Topic, "partition", w.a.Partition)
 		}
-		next = batch.Next
+		next, last = batch.Next, len(batch.Records)
 		select {
 		case out <- fetched{Batch: batch, started: started, err: err}:
 		case <-ctx.Done():

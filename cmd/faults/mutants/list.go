@@ -57,8 +57,8 @@ var mutants = []mutant{
 	{
 		name: "next-first", what: "ingest sends the next batch before the one that failed",
 		file:   "ingest/intake/send.go",
-		old:    "			_, err := stream.ProduceUntil(ctx, opt.Kafka, opt.Timeline, p, records, onError)\n			errs <- err\n",
-		broken: "			_, err := stream.Produce(ctx, opt.Kafka, opt.Timeline, p, records)\n			if err != nil {\n				go func() { _, _ = stream.ProduceUntil(ctx, opt.Kafka, opt.Timeline, p, records, onError) }()\n			}\n			errs <- nil\n",
+		old:    "			errs <- w.stage.out.Produce(ctx, opt.Timeline, p, records, onError)\n",
+		broken: "			_, err := stream.Produce(ctx, opt.Kafka, opt.Timeline, p, records)\n			if err != nil {\n				go func() { _ = w.stage.out.Produce(ctx, opt.Timeline, p, records, onError) }()\n			}\n			errs <- nil\n",
 		pkg:    "ingest/intake", test: "TestNothingLaterIsSentBeforeABatchThatFailed",
 	},
 	{
