@@ -153,6 +153,9 @@ func (s *Stage) committed(ctx context.Context, partitions map[string]int) (map[r
 	if err == nil {
 		err = res.Error
 	}
+	if errors.Is(err, kafka.GroupIdNotFound) { // it never committed, or too long ago
+		return all, nil
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read committed offsets of group %s: %w", Group, err)
 	}

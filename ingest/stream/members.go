@@ -2,6 +2,7 @@ package stream
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/segmentio/kafka-go"
@@ -15,6 +16,9 @@ func Members(ctx context.Context, client *kafka.Client, group string) ([]string,
 	}
 	var all []string
 	for _, g := range res.Groups {
+		if errors.Is(g.Error, kafka.GroupIdNotFound) {
+			continue
+		}
 		if g.Error != nil {
 			return nil, fmt.Errorf("describe consumer group %s: %w", group, g.Error)
 		}
