@@ -12,7 +12,8 @@ import (
 
 // archive builds the stage that writes the timeline to ClickHouse. At the start it waits for the server, and readiness says
 // so; a server that goes away later only makes the archive lag.
-func (a *App) archive() (stage, error) {
+// It yields to what yield calls late.
+func (a *App) archive(yield func() bool) (stage, error) {
 	conn, err := a.cfg.ClickHouse.Open()
 	if err != nil {
 		return stage{}, err
@@ -20,7 +21,7 @@ func (a *App) archive() (stage, error) {
 	s := archive.New(archive.Options{
 		Topics:  archive.Topics{Timeline: TopicTimeline, Signals: TopicSignals, Alerts: TopicAlerts},
 		Brokers: a.cfg.Kafka.Brokers, Dialer: a.dialer, Kafka: a.kafka, ClickHouse: a.cfg.ClickHouse,
-		KeepDays: a.cfg.Limits.HistoryDays, Session: a.cfg.Limits.Session, Log: a.log, Metrics: archive.NewMetrics(a.reg),
+		Yield: yield, KeepDays: a.cfg.Limits.HistoryDays, Session: a.cfg.Limits.Session, Log: a.log, Metrics: archive.NewMetrics(a.reg),
 	})
 	return stage{"archive", func(ctx context.Context) error {
 		err := a.wait(ctx, "clickhouse", func(ctx context.Context) error { return conn.Ping(ctx) })

@@ -48,8 +48,8 @@ func (a *App) runtimeOptions(m *keyed.Metrics) keyed.Options {
 	}
 }
 
-// late is how old the picture may be before throughput counts more than latency. Boards are a second behind when all is well.
-const late = 3 * time.Second
+// lateAfter is how old the picture may be before throughput counts more than latency. Boards are a second behind when all is well.
+const lateAfter = 3 * time.Second
 
 // customerOptions are those of the customers' stage.
 func (a *App) customerOptions(ctx context.Context, m *keyed.Metrics) (keyed.Options, error) {
@@ -61,7 +61,7 @@ func (a *App) customerOptions(ctx context.Context, m *keyed.Metrics) (keyed.Opti
 		return keyed.Options{}, err
 	}
 	o := a.runtimeOptions(m)
-	o.Group, o.Topic, o.Prefix, o.Late = customersGroup, TopicTimeline, keyed.CustomerPrefix, late
+	o.Group, o.Topic, o.Prefix, o.Late = customersGroup, TopicTimeline, keyed.CustomerPrefix, lateAfter
 	o.Relay = keyed.Relay{Alerts: TopicAlerts, AlertPartitions: a.cfg.Topics.PlacePartitions, Signals: TopicSignals, SignalPartitions: a.cfg.Topics.PlacePartitions, OnAlert: a.logAlert}
 	o.Progress = func(ctx context.Context) (keyed.Progress, error) {
 		names, counts := partitions.get(ctx, time.Now())
@@ -109,6 +109,7 @@ func relayProgress(ctx context.Context, client redis.UniversalClient, partitions
 
 // build makes the stages of this process's roles, in the order of the flow.
 func (a *App) build(ctx context.Context) error {
+	var late func() bool // the customers of this process
 	if a.cfg.Has(RoleIngest) {
 		in, err := a.ingest()
 		if err != nil {
@@ -127,9 +128,10 @@ func (a *App) build(ctx context.Context) error {
 		a.ready.watch("customers", customers.Halted)
 		a.ready.watch("places", places.Halted)
 		a.stages = append(a.stages, stage{"customers", customers.Run}, stage{"places", places.Run})
+		late = customers.Late
 	}
 	if a.cfg.Has(RoleArchive) && a.cfg.History() {
-		s, err := a.archive()
+		s, err := a.archive(late)
 		if err != nil {
 			return err
 		}

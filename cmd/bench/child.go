@@ -59,6 +59,7 @@ func childServe(ctx context.Context, config, profile string) error {
 	}
 	log := slog.New(slog.NewJSONHandler(os.Stderr, nil))
 	connect.LogRedis(log)
+	app.TuneMemory()
 	a, err := app.New(c, app.Version{Version: "bench"}, log)
 	if err != nil {
 		return err

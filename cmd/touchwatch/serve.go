@@ -33,6 +33,7 @@ A server that cannot be reached is waited for: /-/ready says which.`,
 					c.Roles = append(c.Roles, app.Role(r))
 				}
 			}
+			app.TuneMemory()
 			log := newLog(c.Log.Level, c.Log.Format)
 			a, err := app.New(c, version(), log)
 			if err != nil {

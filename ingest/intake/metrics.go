@@ -48,9 +48,13 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 func (m *Metrics) rejected(r touchpoint.Reason) { m.rejects.WithLabelValues(string(r)).Inc() }
 
 func (m *Metrics) sent(all []touchpoint.Touchpoint) {
+	channels := map[touchpoint.Channel]int{}
 	for i := range all {
-		m.consumed.WithLabelValues(string(all[i].Channel)).Inc()
+		channels[all[i].Channel]++
 		m.eventLag.Observe(all[i].ReceivedAt.Sub(all[i].OccurredAt).Seconds())
+	}
+	for channel, n := range channels {
+		m.consumed.WithLabelValues(string(channel)).Add(float64(n))
 	}
 }
 

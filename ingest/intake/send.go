@@ -44,9 +44,11 @@ func (w *worker) send(ctx context.Context, b stream.Batch, p *plan) error {
 	return nil
 }
 
-// decode reads all records of a batch; whatever cannot become a touchpoint becomes a dead letter.
+// decode reads all records of a batch; whatever cannot become a touchpoint becomes a dead letter. The touchpoints are the worker's until it
+// decodes again.
 func (w *worker) decode(records []stream.Record, receivedAt touchpoint.Millis) read {
-	out := read{touchpoints: make([]touchpoint.Touchpoint, 0, len(records))}
+	clear(w.touchpoints)
+	out := read{touchpoints: w.touchpoints[:0]}
 	opt := &w.stage.opt
 	for i := range records {
 		rec := &records[i]
@@ -73,6 +75,7 @@ func (w *worker) decode(records []stream.Record, receivedAt touchpoint.Millis) r
 		}
 		opt.Metrics.skipped.Add(float64(result.Skipped))
 	}
+	w.touchpoints = out.touchpoints
 	return out
 }
 
@@ -125,7 +128,7 @@ func (w *worker) resolve(ctx context.Context, all []touchpoint.Touchpoint, p *pl
 // entries makes the timeline's records, one batch per timeline partition.
 func (w *worker) entries(all []touchpoint.Touchpoint) (map[int][]stream.Record, error) {
 	batches := map[int][]stream.Record{}
-	var arena []byte // one memory for all values; what it outgrows stays with the records that hold it
+	arena := make([]byte, 0, w.wire+w.wire/8) // one memory for all values; what it outgrows stays with the records that hold it
 	for i := range all {
 		t := &all[i]
 		began := len(arena)
@@ -140,6 +143,7 @@ func (w *worker) entries(all []touchpoint.Touchpoint) (map[int][]stream.Record, 
 		p := timeline.Partition(string(t.Customer), w.stage.opt.Partitions)
 		batches[p] = append(batches[p], stream.Record{Key: []byte(t.Customer), Value: value})
 	}
+	w.wire = len(arena)
 	return batches, nil
 }
 

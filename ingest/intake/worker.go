@@ -26,6 +26,9 @@ type worker struct {
 	ledger *ledger
 	commit func(int64)
 
+	touchpoints []touchpoint.Touchpoint // memory of the plan under way
+	wire        int                     // bytes of the last plan's entries, about as many as the next one has
+
 	epoch      int32
 	next       int64
 	receivedAt touchpoint.Millis // of the last plan: it only rises

@@ -77,6 +77,8 @@ type Fetcher struct {
 	MinBytes  int64         // the broker holds the answer until there is as much, or MaxWait is over; zero means 1
 	MaxBytes  int64         // per fetch; a larger single batch is still returned whole
 	MaxWait   time.Duration // how long the broker may hold the answer
+
+	last int // records of the last answer, about as many as the next one has
 }
 
 // Fetch returns the records from offset on. An empty Batch without an error means that there was nothing new within MaxWait.
@@ -98,9 +100,13 @@ func (f *Fetcher) Fetch(ctx context.Context, offset int64) (Batch, error) {
 		return Batch{}, fmt.Errorf("fetch topic %s partition %d offset %d: %w", f.Topic, f.Partition, offset, res.Error)
 	}
 	batch := Batch{Next: offset, HighWatermark: res.HighWatermark, LogStart: res.LogStartOffset}
+	if res.HighWatermark > offset {
+		batch.Records = make([]Record, 0, f.last+f.last/8)
+	}
 	if err := batch.read(res.Records, offset); err != nil {
 		return Batch{}, fmt.Errorf("read topic %s partition %d offset %d: %w", f.Topic, f.Partition, offset, err)
 	}
+	f.last = len(batch.Records)
 	return batch, nil
 }
 

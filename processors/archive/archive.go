@@ -35,8 +35,10 @@ type Options struct {
 	Every time.Duration
 	// MaxRows and MaxBytes (of their records) bound what waits in memory to be written; zero means 100,000 and 12 MiB, which unfolded into columns is several times that.
 	MaxRows, MaxBytes int
-	Log               *slog.Logger
-	Metrics           *Metrics
+	// Yield reports whether something more urgent is late; then the archive works a third of the time. nil never does. Safe for concurrent use.
+	Yield   func() bool
+	Log     *slog.Logger
+	Metrics *Metrics
 }
 
 func (o Options) withDefaults() Options {

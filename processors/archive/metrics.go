@@ -9,7 +9,7 @@ import (
 // Metrics are the archive's numbers.
 type Metrics struct {
 	rows, errors                *prometheus.CounterVec
-	minutes, gaps               prometheus.Counter
+	minutes, gaps, yielded      prometheus.Counter
 	insertSeconds, countSeconds prometheus.Histogram
 	up                          prometheus.Gauge
 	behind                      *prometheus.GaugeVec
@@ -23,6 +23,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		errors:        prometheus.NewCounterVec(prometheus.CounterOpts{Name: "touchwatch_archive_errors_total", Help: "Failed attempts at ClickHouse, by operation; each is repeated. Rising: ClickHouse is down, full or refuses a statement."}, []string{"operation"}),
 		minutes:       prometheus.NewCounter(prometheus.CounterOpts{Name: "touchwatch_archive_recounts_total", Help: "Minutes counted anew. Rising much faster than time: late events or signals touch many old minutes."}),
 		gaps:          prometheus.NewCounter(prometheus.CounterOpts{Name: "touchwatch_archive_gaps_total", Help: "Times records were gone before they were archived. Each is a hole in the history: keep the topics longer or ClickHouse up."}),
+		yielded:       prometheus.NewCounter(prometheus.CounterOpts{Name: "touchwatch_archive_pauses_total", Help: "Times the archive stood back because alerts were late. Rising: the machine is too small for both; give the role archive a process elsewhere."}),
 		insertSeconds: prometheus.NewHistogram(prometheus.HistogramOpts{Name: "touchwatch_archive_insert_seconds", Help: "Duration of one insert. Rising: ClickHouse is slow or has too many parts.", Buckets: buckets}),
 		countSeconds:  prometheus.NewHistogram(prometheus.HistogramOpts{Name: "touchwatch_archive_count_seconds", Help: "Duration of counting all dirty minutes. Rising: minutes come later, because counting waits three times as long.", Buckets: buckets}),
 		up:            prometheus.NewGauge(prometheus.GaugeOpts{Name: "touchwatch_archive_up", Help: "1 while ClickHouse takes what the archive writes. 0: the archive lags, alerts do not."}),
@@ -36,7 +37,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		m.errors.WithLabelValues(operation)
 	}
 	if reg != nil {
-		reg.MustRegister(m.rows, m.errors, m.minutes, m.gaps, m.insertSeconds, m.countSeconds, m.up, m.behind)
+		reg.MustRegister(m.rows, m.errors, m.minutes, m.gaps, m.yielded, m.insertSeconds, m.countSeconds, m.up, m.behind)
 	}
 	return m
 }

@@ -1,6 +1,7 @@
 package archive
 
 import (
+	"cmp"
 	"time"
 
 	"touchwatch/ingest/timeline"
@@ -10,25 +11,23 @@ import (
 
 // touchRow is a row of touchpoints. The first version of a touchpoint has revision 0.
 type touchRow struct {
-	touchpoint.Touchpoint
-	rating   touchpoint.Rating
-	mood     touchpoint.Mood
-	click    touchpoint.Click
+	*touchpoint.Touchpoint
+	rating   *touchpoint.Rating
+	mood     *touchpoint.Mood
+	click    *touchpoint.Click
 	revision uint64
 }
 
+// What a touchpoint is stored with that has none of them.
+var (
+	noRating touchpoint.Rating
+	noMood   touchpoint.Mood
+	noClick  touchpoint.Click
+)
+
+// newTouchRow is the row of t, which it keeps.
 func newTouchRow(t *touchpoint.Touchpoint) touchRow {
-	row := touchRow{Touchpoint: *t}
-	if t.Rating != nil {
-		row.rating = *t.Rating
-	}
-	if t.Mood != nil {
-		row.mood = *t.Mood
-	}
-	if t.Click != nil {
-		row.click = *t.Click
-	}
-	return row
+	return touchRow{Touchpoint: t, rating: cmp.Or(t.Rating, &noRating), mood: cmp.Or(t.Mood, &noMood), click: cmp.Or(t.Click, &noClick)}
 }
 
 var touchColumns = []column[touchRow]{
@@ -39,7 +38,7 @@ var touchColumns = []column[touchRow]{
 	col("customer", func(r *touchRow) string { return string(r.Customer) }),
 	col("occurred_at", func(r *touchRow) time.Time { return moment(r.OccurredAt) }),
 	col("received_at", func(r *touchRow) time.Time { return moment(r.ReceivedAt) }),
-	col("place", func(r *touchRow) string { return Place(&r.Touchpoint) }),
+	col("place", func(r *touchRow) string { return Place(r.Touchpoint) }),
 	col("page", func(r *touchRow) string { return r.Place.Page }),
 	col("element", func(r *touchRow) string { return r.Place.Element }),
 	col("form", func(r *touchRow) string { return r.Place.Form }),

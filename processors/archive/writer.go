@@ -56,10 +56,23 @@ func (w *writer) run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		}
+		begun := time.Now()
 		if !w.write(ctx, gathered) {
 			return
 		}
 		gathered = new(parcel)
+		w.yield(ctx, time.Since(begun))
+	}
+}
+
+// yieldMost bounds a pause: a backlog of hours must not keep the archive from its work for long.
+const yieldMost = 10 * time.Second
+
+// yield pauses twice as long as the last writing took while the alerts are late. Readers wait meanwhile, as the queue is full.
+func (w *writer) yield(ctx context.Context, took time.Duration) {
+	if w.opt.Yield != nil && w.opt.Yield() {
+		w.opt.Metrics.yielded.Inc()
+		stream.Sleep(ctx, min(2*took, yieldMost))
 	}
 }
 

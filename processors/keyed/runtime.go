@@ -68,6 +68,7 @@ type Runtime[S any] struct {
 	build   Build[S]
 	out     *stream.Combiner // all relays write through it
 	holding atomic.Int64     // partitions held now
+	lateAt  atomic.Int64     // when a partition was late last
 	halts   stream.Halts     // why partitions stand still, for readiness
 }
 
@@ -105,6 +106,21 @@ func (r *Runtime[S]) Run(ctx context.Context) error {
 		Work: r.attend,
 	}
 	return group.Run(ctx)
+}
+
+// late reports whether a reached progress lies further back than Options.Late, and remembers when that was.
+func (r *Runtime[S]) late(upTo touchpoint.Millis) bool {
+	now := touchpoint.MillisOf(r.opt.Now())
+	if r.opt.Late == 0 || now.Sub(upTo) <= r.opt.Late {
+		return false
+	}
+	r.lateAt.Store(int64(now))
+	return true
+}
+
+// Late reports whether a partition was late within the last second. Safe for concurrent use.
+func (r *Runtime[S]) Late() bool {
+	return touchpoint.MillisOf(r.opt.Now()).Sub(touchpoint.Millis(r.lateAt.Load())) <= time.Second
 }
 
 // Halted returns why a partition of this process stands still and needs a person, or "".

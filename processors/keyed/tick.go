@@ -33,7 +33,7 @@ const (
 
 // tick asks upstream for its progress, watches the outbox's bound, and keeps an idle partition alive.
 func (w *worker[S]) tick(ctx context.Context) error {
-	w.late.Store(w.opt.Late > 0 && touchpoint.MillisOf(w.opt.Now()).Sub(w.progress.UpTo) > w.opt.Late)
+	w.late.Store(w.rt.late(w.progress.UpTo))
 	if w.pending == nil && w.opt.Progress != nil {
 		readAt := time.Now()
 		p, err := w.opt.Progress(ctx)
