@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
@@ -98,14 +97,6 @@ func (j *journey) compare() {
 		}
 		return o.CompareWithTimeline(ctx, board)
 	})
-}
-
-// loss forgets everything in Redis.
-func (j *journey) loss() {
-	j.t.Helper()
-	if err := j.redis.FlushAll(context.Background()).Err(); err != nil {
-		j.t.Fatal(err)
-	}
 }
 
 func (j *journey) rebuild(opt RebuildOptions) (Rebuilt, error) {
@@ -220,19 +211,18 @@ func differ(t *testing.T, got, want map[string]string) {
 	}
 }
 
-func TestARebuiltRedisIsTheOneThatWasLost(t *testing.T) {
+// TestRebuild loses everything in Redis twice: in the middle of a world, and when the log has lost its beginning as well.
+func TestRebuild(t *testing.T) {
 	cfg := embeddedServers(t)
-	j := newJourney(t, cfg, 4_000)
+	cfg.ClickHouse = connect.ClickHouse{}
+	j := newJourney(t, cfg, 2_400)
 	stop := j.live()
-	j.until("the program works", j.reached(touchpoint.MillisOf(time.Now())))
-	if _, err := j.rebuild(RebuildOptions{Yes: true}); !errors.Is(err, ErrAlive) {
-		t.Errorf("a rebuild beside a process at work: %v, want ErrAlive", err)
-	}
-	j.travel(2_500)
+	j.travel(1_600)
 	j.compare()
+	j.refusedWhileAlive()
 	stop()
 	before, repeats := j.picture(), j.repeats()
-	j.loss()
+	j.interrupted()
 
 	done, err := j.rebuild(RebuildOptions{})
 	if err != nil {
@@ -247,17 +237,13 @@ func TestARebuiltRedisIsTheOneThatWasLost(t *testing.T) {
 	}
 
 	stop = j.live()
-	j.until("the program works", j.reached(touchpoint.MillisOf(time.Now())))
-	j.travel(1_500)
+	j.travel(800)
 	j.compare()
 	if again := j.repeats(); again != repeats {
 		t.Errorf("after the rebuild %d alerts and signals stand in Kafka more than once, before it were %d", again, repeats)
 	}
 	stop()
-
-	if _, err := j.rebuild(RebuildOptions{}); err == nil || !strings.Contains(err.Error(), "stop all touchwatch processes") && !strings.Contains(err.Error(), "--yes") {
-		t.Errorf("a rebuild over states without --yes: %v", err)
-	}
+	j.rebuiltFromWhatIsLeft()
 }
 
 // waiting is how many entries the outboxes hold.
