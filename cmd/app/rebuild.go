@@ -94,7 +94,11 @@ func RebuildRedis(ctx context.Context, cfg Config, opt RebuildOptions) (Rebuilt,
 		return Rebuilt{}, err
 	}
 	done, err := m.whileHeld(ctx, r.run)
-	if ended := m.end(ctx, err == nil); err == nil {
+	left, ended := m.end(ctx, err == nil)
+	if left {
+		opt.Log.Warn("redis is not whole: no process starts on it before 'touchwatch rebuild redis' has run to its end, or a backup is restored")
+	}
+	if err == nil {
 		err = ended
 	}
 	return done, err

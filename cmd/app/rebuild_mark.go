@@ -150,16 +150,20 @@ func (m *mark) show(ctx context.Context) error {
 	return m.redis.HSet(ctx, rebuildKey, "heartbeat", int64(nowMillis())).Err()
 }
 
-// end takes the mark away when everything is there again, or when nothing was deleted; else it leaves it, as that of nobody alive.
-func (m *mark) end(ctx context.Context, whole bool) error {
+// end takes the mark away when everything is there again, or when nothing was deleted; else it leaves it, as that of nobody alive, and
+// reports that.
+func (m *mark) end(ctx context.Context, whole bool) (left bool, err error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
 	held, err := m.redis.HGetAll(ctx, rebuildKey).Result()
-	if err != nil || held["by"] != m.member {
-		return err
+	if err != nil {
+		return true, err
+	}
+	if held["by"] != m.member {
+		return true, nil
 	}
 	if whole || held["begun"] != "1" {
-		return m.redis.Del(ctx, rebuildKey).Err()
+		return false, m.redis.Del(ctx, rebuildKey).Err()
 	}
-	return m.redis.HSet(ctx, rebuildKey, "heartbeat", 0).Err()
+	return true, m.redis.HSet(ctx, rebuildKey, "heartbeat", 0).Err()
 }

@@ -80,8 +80,8 @@ func (j *journey) interrupted() {
 	if !errors.Is(err, pressed) {
 		j.t.Fatalf("got %v", err)
 	}
-	if err := first.end(ctx, false); err != nil {
-		j.t.Fatal(err)
+	if left, err := first.end(ctx, false); err != nil || !left {
+		j.t.Fatalf("the mark is left: %v, %v", left, err)
 	}
 	if err := runOnce(j.cfg); !errors.Is(err, ErrRebuilding) || !strings.Contains(err.Error(), "run 'touchwatch rebuild redis' again") {
 		j.t.Errorf("a process that starts after a rebuild that was interrupted: %v", err)
@@ -169,8 +169,8 @@ func TestAMarkOfARebuildThatDeletedNothingIsTakenAway(t *testing.T) {
 	if err := wholeRedis(ctx, client, nowMillis().Add(time.Hour), time.Minute); err != nil {
 		t.Errorf("a rebuild that was killed before it deleted anything: %v", err)
 	}
-	if err := m.end(ctx, false); err != nil || server.Exists(rebuildKey) {
-		t.Errorf("the mark of a rebuild that was refused is left (%v)", err)
+	if left, err := m.end(ctx, false); err != nil || left || server.Exists(rebuildKey) {
+		t.Errorf("the mark of a rebuild that was refused is left: %v, %v", left, err)
 	}
 }
 
