@@ -40,6 +40,8 @@ type rules struct {
 	match                             func(request []byte) bool
 	answer                            []byte // what those that match get instead of being passed on; nil passes them on
 	trap                              *Trap
+	stand                             func(request []byte) []byte
+	keep                              func(request []byte) bool
 }
 
 // Trap waits for one request and then springs: the request's connection ends, either before the server sees the request or when the
@@ -130,6 +132,13 @@ func (p *Proxy) Answer(n int, match func(request []byte) bool, answer []byte) {
 	p.set(func() { p.rules.doom, p.rules.match, p.rules.answer = n, match, answer })
 }
 
+// Stand puts somebody in the server's place: a request that answer has an answer to gets that, and never reaches the server; its connection
+// lives on. For nil the request is passed on.
+func (p *Proxy) Stand(answer func(request []byte) []byte) { p.set(func() { p.rules.stand = answer }) }
+
+// Keep holds back the requests that match until Heal, and lets all others pass.
+func (p *Proxy) Keep(match func(request []byte) bool) { p.set(func() { p.rules.keep = match }) }
+
 // Set lays a trap in place of the one that lies there.
 func (p *Proxy) Set(t *Trap) { p.set(func() { p.rules.trap = t }) }
 
@@ -208,18 +217,29 @@ func (p *Proxy) serve(near net.Conn) {
 	p.mu.Unlock()
 }
 
-// carry copies one direction; pass decides about each piece and reports false to end the connection.
-func (p *Proxy) carry(l *link, from, to net.Conn, pass func(*link, []byte) bool) {
+// fate is what becomes of a piece of data.
+type fate int
+
+const (
+	passes fate = iota
+	stays       // it goes no further, and the connection lives on
+	ends        // the connection ends
+)
+
+// carry copies one direction; decide says what becomes of each piece.
+func (p *Proxy) carry(l *link, from, to net.Conn, decide func(*link, []byte) fate) {
 	defer l.end()
 	buffer := make([]byte, 64<<10)
 	for {
 		n, err := from.Read(buffer)
 		if n > 0 {
-			if !pass(l, buffer[:n]) {
+			switch decide(l, buffer[:n]) {
+			case ends:
 				return
-			}
-			if _, err := to.Write(buffer[:n]); err != nil {
-				return
+			case passes:
+				if _, err := to.Write(buffer[:n]); err != nil {
+					return
+				}
 			}
 		}
 		if err != nil {
@@ -229,22 +249,32 @@ func (p *Proxy) carry(l *link, from, to net.Conn, pass func(*link, []byte) bool)
 }
 
 // request waits while requests are held, and marks the connection when its reply is to be dropped.
-func (p *Proxy) request(l *link, piece []byte) bool {
-	if !p.wait(l, func(r *rules) bool { return r.holdRequests }) {
-		return false
+func (p *Proxy) request(l *link, piece []byte) fate {
+	if !p.wait(l, func(r *rules) bool { return r.holdRequests || (r.keep != nil && r.keep(piece)) }) {
+		return ends
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.rules.stand != nil {
+		if answer := p.rules.stand(piece); answer != nil {
+			p.counts.Answered.Add(1)
+			_, _ = l.near.Write(answer)
+			return stays
+		}
+	}
 	if p.rules.doom > 0 && p.rules.match(piece) && !l.doomed.Load() {
 		p.rules.doom--
 		if p.rules.answer != nil {
 			p.counts.Answered.Add(1)
 			_, _ = l.near.Write(p.rules.answer)
-			return false
+			return ends
 		}
 		l.doomed.Store(true)
 	}
-	return p.rules.trap == nil || !p.springs(l, piece)
+	if p.rules.trap != nil && p.springs(l, piece) {
+		return ends
+	}
+	return passes
 }
 
 // springs looks whether a piece of a request springs the trap now; if it does so after the request, the reply will. The caller holds the lock.
@@ -266,15 +296,15 @@ func (p *Proxy) springs(l *link, piece []byte) bool {
 }
 
 // reply waits while replies are held or delayed, and drops the reply of a marked connection.
-func (p *Proxy) reply(l *link, piece []byte) bool {
+func (p *Proxy) reply(l *link, piece []byte) fate {
 	if t := l.sprung.Load(); t != nil && (t.Done == nil || t.Done(piece)) {
 		p.counts.Dropped.Add(1)
 		t.Spring()
-		return false
+		return ends
 	}
 	if l.doomed.Load() {
 		p.counts.Dropped.Add(1)
-		return false
+		return ends
 	}
 	p.mu.Lock()
 	delay := p.rules.delay
@@ -284,10 +314,13 @@ func (p *Proxy) reply(l *link, piece []byte) bool {
 		select {
 		case <-time.After(delay):
 		case <-l.done:
-			return false
+			return ends
 		}
 	}
-	return p.wait(l, func(r *rules) bool { return r.holdReplies })
+	if !p.wait(l, func(r *rules) bool { return r.holdReplies }) {
+		return ends
+	}
+	return passes
 }
 
 // wait blocks while the rules hold a direction; false means that the connection ended meanwhile.

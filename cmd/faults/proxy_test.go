@@ -109,3 +109,44 @@ func TestCutEndsConnections(t *testing.T) {
 		t.Error("a connection that was cut still answers")
 	}
 }
+
+func TestStandAnswersInTheServersPlaceOnTheSameConnection(t *testing.T) {
+	p, ask, lines := through(t)
+	p.Stand(func(request []byte) []byte {
+		if bytes.HasPrefix(request, []byte("beat")) {
+			return []byte("not here\n")
+		}
+		return nil
+	})
+	for _, c := range []struct{ asked, want string }{{"beat", "not here\n"}, {"other", "other\n"}, {"beat", "not here\n"}} {
+		if got, err := ask(c.asked); err != nil || got != c.want {
+			t.Fatalf("asked %q and got %q, %v, want %q", c.asked, got, err, c.want)
+		}
+	}
+	if lines.Load() != 1 || p.Counts().Answered.Load() != 2 {
+		t.Errorf("the server saw %d requests, %d were answered in its place", lines.Load(), p.Counts().Answered.Load())
+	}
+}
+
+func TestKeepHoldsBackWhatMatchesUntilHeal(t *testing.T) {
+	p, ask, lines := through(t)
+	p.Keep(func(request []byte) bool { return bytes.HasPrefix(request, []byte("kept")) })
+	if got, err := ask("free"); err != nil || got != "free\n" {
+		t.Fatalf("what does not match was not let through: %q, %v", got, err)
+	}
+	heard := make(chan string, 1)
+	go func() {
+		got, _ := ask("kept")
+		heard <- got
+	}()
+	for p.Counts().Held.Load() == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	if lines.Load() != 1 {
+		t.Errorf("the server saw %d requests, one of them is kept", lines.Load())
+	}
+	p.Heal()
+	if got := <-heard; got != "kept\n" {
+		t.Errorf("after Heal the answer is %q", got)
+	}
+}

@@ -59,6 +59,16 @@ var All = []Scenario{
 		Holds: "a batch that is in the log twice counts once; a commit that counted and was reported as failed does no harm",
 	},
 	{
+		Name: "coordinator", Row: "7", play: coordinatorErrors,
+		Fault: "the coordinator answers heartbeats, commits and those who join with errors: not coordinator, loading, rebalance, unknown member",
+		Holds: "nobody ends; the groups go on by themselves, and no offset goes back",
+	},
+	{
+		Name: "leader", Row: "9", play: leaderMoves,
+		Fault: "of two brokers with replication 2, one gives its leaders to the other, is killed with those it has, and gets them back",
+		Holds: "everything goes on by itself; writes of unknown outcome count once",
+	},
+	{
 		Name: "partitions", Row: "9", play: partitionsAdded,
 		Fault: "partitions are added to a raw topic that is being read",
 		Holds: "they are read without a restart",
@@ -72,6 +82,16 @@ var All = []Scenario{
 		Name: "redis-refuses", Row: "16", play: redisRefuses,
 		Fault: "Redis refuses to write under load: READONLY as a replica, OOM as one whose memory is full",
 		Holds: "nothing is written in part; the work goes on by itself when Redis takes it again",
+	},
+	{
+		Name: "redis-loading", Row: "16", play: redisLoading,
+		Fault: "Redis is killed under load and answers LOADING for some seconds when it is back, while another worker starts",
+		Holds: "both wait and go on by themselves",
+	},
+	{
+		Name: "redis-full", Row: "31", play: redisFull,
+		Fault: "the disk of Redis's log is full: it can write no further byte, and refuses with MISCONF (Linux)",
+		Holds: "nothing is written in part; the work goes on by itself when there is room again",
 	},
 	{
 		Name: "cluster", Row: "17", play: cluster,
@@ -112,6 +132,11 @@ var All = []Scenario{
 		Name: "storm", Row: "3", play: storm,
 		Fault: "workers join and leave all the time, in order and by SIGKILL",
 		Holds: "no partition stays unread, no offset goes back",
+	},
+	{
+		Name: "unread-answer", Row: "also", play: unreadAnswer,
+		Fault: "the answer to a chat is sent in time and lies unread in the raw topic when it is due, while workers of ingest come and go",
+		Holds: "nobody is told that the chat goes unanswered; of a chat that does, somebody is",
 	},
 	{
 		Name: "black-hole", Row: "8", play: blackHole,

@@ -20,6 +20,7 @@ type point struct {
 // Kinds of requests to Kafka.
 const (
 	apiProduce      = 0
+	apiFetch        = 1
 	apiOffsetCommit = 8
 )
 

@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"touchwatch/deploy/embedded"
@@ -24,6 +25,8 @@ type server struct {
 	ready   func(*process) bool
 	dir     string
 	current *process
+	// controller is the address of a broker's controller.
+	controller string
 }
 
 // serverStart bounds the start of a server; a broker on two busy cores needs some seconds.
@@ -86,17 +89,17 @@ func listens(addr string) bool {
 	return true
 }
 
-// kafkaProperties lets the harness reach the broker directly, and everybody else through the proxy: a broker tells its clients where to
+// kafkaProperties lets the harness reach a broker directly, and everybody else through the proxy: a broker tells its clients where to
 // connect, by the listener they came from.
-const kafkaProperties = `process.roles=broker,controller
-node.id=1
+const kafkaProperties = `process.roles=%[1]s
+node.id=%[2]d
 controller.quorum.voters=1@%[3]s
-listeners=DIRECT://%[1]s,PROXIED://%[2]s,CONTROLLER://%[3]s
-advertised.listeners=DIRECT://%[1]s,PROXIED://%[4]s
+listeners=DIRECT://%[4]s,PROXIED://%[5]s%[6]s
+advertised.listeners=DIRECT://%[4]s,PROXIED://%[7]s
 inter.broker.listener.name=DIRECT
 controller.listener.names=CONTROLLER
 listener.security.protocol.map=DIRECT:PLAINTEXT,PROXIED:PLAINTEXT,CONTROLLER:PLAINTEXT
-log.dirs=%[5]s
+log.dirs=%[8]s
 auto.create.topics.enable=false
 message.max.bytes=2097152
 offsets.topic.replication.factor=1
@@ -109,9 +112,18 @@ broker.heartbeat.interval.ms=500
 broker.session.timeout.ms=3000
 `
 
-// startKafka formats a folder and starts a broker in it.
+// startKafka starts the first broker, which is the controller as well.
 func startKafka(ctx context.Context, p *parts, dir string) (*server, error) {
-	addrs, err := freeAddrs(3)
+	addrs, err := freeAddrs(1)
+	if err != nil {
+		return nil, err
+	}
+	return startBroker(ctx, p, dir, 1, addrs[0])
+}
+
+// startBroker formats a folder and starts a broker in it; number 1 is the controller as well.
+func startBroker(ctx context.Context, p *parts, dir string, number int, controller string) (*server, error) {
+	addrs, err := freeAddrs(2)
 	if err != nil {
 		return nil, err
 	}
@@ -119,30 +131,48 @@ func startKafka(ctx context.Context, p *parts, dir string) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	config, data := filepath.Join(dir, "kafka.properties"), filepath.Join(dir, "kafka")
-	text := fmt.Sprintf(kafkaProperties, addrs[0], addrs[1], addrs[2], proxy.Addr(), data)
+	name, roles, more := "kafka", "broker,controller", ",CONTROLLER://"+controller
+	if number > 1 {
+		name, roles, more = "kafka-"+strconv.Itoa(number), "broker", ""
+	}
+	config := filepath.Join(dir, name+".properties")
+	text := fmt.Sprintf(kafkaProperties, roles, number, controller, addrs[0], addrs[1], more, proxy.Addr(), filepath.Join(dir, name))
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		return nil, err
 	}
-	java := []string{p.java, "-Xmx768m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", filepath.Join(p.libs, "*")}
-	format, err := launch(dir, "kafka-format", os.Environ(), java[0], append(java[1:], "kafka.tools.StorageTool", "format", "-t", "dG91Y2h3YXRjaC10ZXN0cw", "-c", config)...)
-	if err != nil {
+	s := &server{
+		name: name, addr: addrs[0], proxy: proxy, dir: dir, controller: controller,
+		command: append(java(p), "kafka.Kafka", config),
+		ready:   func(p *process) bool { return bytes.Contains(p.said(), []byte("Kafka Server started")) },
+	}
+	if err := formatKafka(ctx, p, dir, config); err != nil {
+		proxy.Close()
 		return nil, err
+	}
+	return s, s.start(ctx)
+}
+
+// java is how a class of Kafka is run.
+func java(p *parts) []string {
+	return []string{p.java, "-Xmx768m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", filepath.Join(p.libs, "*")}
+}
+
+func formatKafka(ctx context.Context, p *parts, dir, config string) error {
+	command := append(java(p), "kafka.tools.StorageTool", "format", "-t", "dG91Y2h3YXRjaC10ZXN0cw", "-c", config)
+	format, err := launch(dir, "kafka-format", os.Environ(), command[0], command[1:]...)
+	if err != nil {
+		return err
 	}
 	select {
 	case <-format.dead:
 	case <-ctx.Done():
 		format.discard()
-		return nil, ctx.Err()
+		return ctx.Err()
 	}
 	if format.cmd.ProcessState.ExitCode() != 0 {
-		return nil, fmt.Errorf("the folder of Kafka cannot be formatted:\n%s", format.lastLines(10))
+		return fmt.Errorf("the folder of Kafka cannot be formatted:\n%s", format.lastLines(10))
 	}
-	s := &server{
-		name: "kafka", addr: addrs[0], proxy: proxy, dir: dir, command: append(java, "kafka.Kafka", config),
-		ready: func(p *process) bool { return bytes.Contains(p.said(), []byte("Kafka Server started")) },
-	}
-	return s, s.start(ctx)
+	return nil
 }
 
 // startRedis starts a Redis. The harness reaches it through a proxy of its own, so that a replica can take its place.

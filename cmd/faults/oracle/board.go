@@ -179,6 +179,19 @@ func (b *Board) compare(all []Alert) error {
 	return nil
 }
 
+// Told returns every version of every alert that the board was told of, in no order.
+func (b *Board) Told() []Alert {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var all []Alert
+	for _, versions := range b.seen {
+		for _, a := range versions {
+			all = append(all, a)
+		}
+	}
+	return all
+}
+
 // UpTo is the time up to which the picture reaches, as the board was told last.
 func (b *Board) UpTo() touchpoint.Millis {
 	b.mu.Lock()
