@@ -36,8 +36,8 @@ var mutants = []mutant{
 	{
 		name: "repeats", what: "an entry that was applied before is applied again",
 		file:   "processors/keyed/apply.go",
-		old:    "ok && p.reached(last) {",
-		broken: "ok && false && p.reached(last) {",
+		old:    "if known && p.reached(last) {",
+		broken: "if false && known && p.reached(last) {",
 		pkg:    "processors/keyed", test: "TestEveryEntryTakesEffectOnceAcrossRestartsAndRepeats",
 	},
 	{
@@ -71,8 +71,8 @@ var mutants = []mutant{
 	{
 		name: "identity", what: "ingest resolves identity again after a crash",
 		file:   "ingest/intake/send.go",
-		old:    "		if planned {\n			customer = p.Customers[i]\n		}\n",
-		broken: "",
+		old:    "		if p.Customers[i] != \"\" {\n			customer = p.Customers[i]\n		} else {\n			decided = true\n		}\n",
+		broken: "		decided = decided || p.Customers[i] == \"\"\n",
 		pkg:    "ingest/intake", test: "TestAnUnfinishedPlanIsSentAsWritten",
 	},
 	{
