@@ -79,6 +79,11 @@ var All = []Scenario{
 		Holds: "offsets and states rewind together, and heal from the timeline",
 	},
 	{
+		Name: "rebuild", Row: "14", play: rebuilt,
+		Fault: "ingest is killed when a plan is sent in part, and everything in Redis is lost; the first rebuild is killed in the middle",
+		Holds: "no process starts on what is half built; the second rebuild makes exactly what the log says, and nobody is told twice",
+	},
+	{
 		Name: "redis-refuses", Row: "16", play: redisRefuses,
 		Fault: "Redis refuses to write under load: READONLY as a replica, OOM as one whose memory is full",
 		Holds: "nothing is written in part; the work goes on by itself when Redis takes it again",
