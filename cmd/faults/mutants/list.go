@@ -138,4 +138,11 @@ var mutants = []mutant{
 		broken:   "		s.Now = max(s.Now, touchpoint.MillisOf(time.Now()))\n		f.touch(",
 		scenario: "redis-reply",
 	},
+	{
+		name: "timer-clock-real", what: "a timer fires by the clock",
+		file:     "processors/keyed/tick.go",
+		old:      "Max: strconv.FormatInt(int64(w.progress.UpTo), 10)",
+		broken:   "Max: strconv.FormatInt(time.Now().UnixMilli(), 10)",
+		scenario: "unread-answer",
+	},
 }
