@@ -14,6 +14,9 @@ const spareFiles = 200
 
 // fanout measures how late alerts are at many boards of one node, and what the boards cost it.
 func (r *run) fanout() error {
+	if err := r.warm(); err != nil {
+		return err
+	}
 	change, err := r.probing(withoutArchive)
 	if err != nil {
 		return err

@@ -93,6 +93,9 @@ func (tr *traffic) end() error {
 
 // latency measures how late alerts are at a board at several rates.
 func (r *run) latency() error {
+	if err := r.warm(); err != nil {
+		return err
+	}
 	change, err := r.probing(nil)
 	if err != nil {
 		return err

@@ -14,6 +14,9 @@ const recoverySlack = 2 * time.Second
 // recovery kills the only process under traffic, with many customers in Redis, starts it again at once as a supervisor would, and measures
 // how long it takes until every partition is written again, and until what came meanwhile is worked off.
 func (r *run) recovery() error {
+	if err := r.warm(); err != nil {
+		return err
+	}
 	t, err := r.trial(PartRecovery, withoutArchive)
 	if err != nil {
 		return err

@@ -15,7 +15,8 @@ import (
 const (
 	fetchBytes   = 512 << 10
 	planBytes    = 1 << 20
-	fetchWait    = 250 * time.Millisecond // what comes is answered at once; an idle partition is asked four times a second
+	fetchWait    = 250 * time.Millisecond // an idle partition is asked four times a second
+	fetchGather  = 20 * time.Millisecond  // a busy one at most fifty times
 	confirmEvery = 200 * time.Millisecond // at most this often the progress of a partition is written
 )
 
@@ -79,7 +80,7 @@ func (w *worker) session(ctx context.Context) error {
 	if err := w.resume(ctx, found); err != nil {
 		return err
 	}
-	f := stream.Fetcher{Client: w.stage.opt.Kafka, Topic: w.a.Topic, Partition: w.a.Partition, MaxBytes: fetchBytes, MaxWait: fetchWait}
+	f := stream.Fetcher{Client: w.stage.opt.Kafka, Topic: w.a.Topic, Partition: w.a.Partition, MaxBytes: fetchBytes, MaxWait: fetchWait, Gather: fetchGather}
 	for ctx.Err() == nil {
 		started := w.stage.now()
 		b, err := f.Fetch(ctx, w.next)

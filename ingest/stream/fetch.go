@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"time"
 
 	"github.com/segmentio/kafka-go"
@@ -77,8 +78,38 @@ type Fetcher struct {
 	MinBytes  int64         // the broker holds the answer until there is as much, or MaxWait is over; zero means 1
 	MaxBytes  int64         // per fetch; a larger single batch is still returned whole
 	MaxWait   time.Duration // how long the broker may hold the answer
+	// Gather is how long the broker holds the answer under steady traffic, more than 100 records a second: a batch of some costs all servers
+	// behind hardly more than a batch of one. Zero never gathers.
+	Gather time.Duration
 
-	last int // records of the last answer, about as many as the next one has
+	last     int       // records of the last answer, about as many as the next one has
+	answered time.Time // when it came
+	rate     float64   // records a second, over about half a second
+}
+
+// gatherBytes is enough to answer at once; gatherRate is what traffic is called steady, in records a second, and rateOver what the rate is
+// taken over.
+const (
+	gatherBytes = 64 << 10
+	gatherRate  = 100
+	rateOver    = 500 * time.Millisecond
+)
+
+// patience is how much the broker may wait for, and how long.
+func (f *Fetcher) patience() (bytes int64, wait time.Duration) {
+	if f.Gather > 0 && f.MinBytes <= 1 && f.rate > gatherRate {
+		return gatherBytes, f.Gather
+	}
+	return max(f.MinBytes, 1), f.MaxWait
+}
+
+// note takes an answer into the rate.
+func (f *Fetcher) note(now time.Time, records int) {
+	if passed := now.Sub(f.answered); !f.answered.IsZero() && passed > 0 {
+		share := -math.Expm1(-passed.Seconds() / rateOver.Seconds())
+		f.rate += share * (float64(records)/passed.Seconds() - f.rate)
+	}
+	f.answered, f.last = now, records
 }
 
 // Fetch returns the records from offset on. An empty Batch without an error means that there was nothing new within MaxWait.
@@ -86,9 +117,9 @@ type Fetcher struct {
 func (f *Fetcher) Fetch(ctx context.Context, offset int64) (Batch, error) {
 	ctx, cancel := context.WithTimeout(ctx, f.MaxWait+10*time.Second)
 	defer cancel()
+	least, wait := f.patience()
 	res, err := f.Client.Fetch(ctx, &kafka.FetchRequest{
-		Topic: f.Topic, Partition: f.Partition, Offset: offset,
-		MinBytes: max(f.MinBytes, 1), MaxBytes: f.MaxBytes, MaxWait: f.MaxWait,
+		Topic: f.Topic, Partition: f.Partition, Offset: offset, MinBytes: least, MaxBytes: f.MaxBytes, MaxWait: wait,
 	})
 	if err != nil {
 		return Batch{}, fmt.Errorf("fetch topic %s partition %d offset %d: %w", f.Topic, f.Partition, offset, err)
@@ -106,7 +137,7 @@ func (f *Fetcher) Fetch(ctx context.Context, offset int64) (Batch, error) {
 	if err := batch.read(res.Records, offset); err != nil {
 		return Batch{}, fmt.Errorf("read topic %s partition %d offset %d: %w", f.Topic, f.Partition, offset, err)
 	}
-	f.last = len(batch.Records)
+	f.note(time.Now(), len(batch.Records))
 	return batch, nil
 }
 

@@ -167,3 +167,32 @@ func TestAbortedRecordsAreReadAsFormatsDocument(t *testing.T) {
 		t.Errorf("got %s; if aborted records are filtered now, docs/formats.md has to say so", got)
 	}
 }
+
+func TestABrokerGathersUnderSteadyTrafficOnly(t *testing.T) {
+	f := Fetcher{MaxWait: 250 * time.Millisecond, Gather: 20 * time.Millisecond}
+	now := time.Date(2026, 11, 23, 0, 0, 0, 0, time.UTC)
+	answers := func(every time.Duration, records, times int) {
+		for range times {
+			now = now.Add(every)
+			f.note(now, records)
+		}
+	}
+	expect := func(when string, bytes int64, wait time.Duration) {
+		t.Helper()
+		if b, w := f.patience(); b != bytes || w != wait {
+			t.Errorf("%s, at %.0f records a second: waits for %d bytes and %s, want %d and %s", when, f.rate, b, w, bytes, wait)
+		}
+	}
+	expect("at first", 1, 250*time.Millisecond)
+	answers(250*time.Millisecond, 0, 10)
+	expect("idle", 1, 250*time.Millisecond)
+	answers(20*time.Millisecond, 1, 200) // 50 a second
+	expect("with some traffic", 1, 250*time.Millisecond)
+	answers(5*time.Millisecond, 1, 400) // 200 a second
+	expect("with steady traffic", gatherBytes, 20*time.Millisecond)
+	answers(20*time.Millisecond, 0, 40)
+	expect("when it has ended", 1, 250*time.Millisecond)
+	answers(time.Millisecond, 500, 1000)
+	f.MinBytes = 1000
+	expect("when the caller asks for more", 1000, 250*time.Millisecond)
+}

@@ -10,6 +10,7 @@ import (
 
 const (
 	fetchBytes = 1 << 20
+	fetchLeast = 256 << 10 // nobody waits for the archive, so the broker may gather as much …
 	fetchWait  = 500 * time.Millisecond
 	retryAfter = 500 * time.Millisecond
 )
@@ -26,7 +27,7 @@ type reader struct {
 
 // run reads until ctx ends or a record cannot be understood.
 func (r *reader) run(ctx context.Context) {
-	f := &stream.Fetcher{Client: r.opt.Kafka, Topic: r.a.Topic, Partition: r.a.Partition, MaxBytes: fetchBytes, MaxWait: fetchWait}
+	f := &stream.Fetcher{Client: r.opt.Kafka, Topic: r.a.Topic, Partition: r.a.Partition, MinBytes: fetchLeast, MaxBytes: fetchBytes, MaxWait: fetchWait}
 	defer r.halts.Clear(r.a.Name())
 	offset := r.a.Committed
 	for ctx.Err() == nil {

@@ -18,11 +18,12 @@ const (
 	aliveEvery = time.Second            // an idle owner shows that it is alive and checks that it still owns
 	beatEvery  = 200 * time.Millisecond // at most this often the boards hear news
 	fetchBytes = 1 << 20                // per fetch: about 2,000 entries, one flush
-	fetchWait  = 250 * time.Millisecond // how long the broker may hold an answer while there is nothing new
+	fetchWait  = 250 * time.Millisecond // how long the broker may hold an answer while there is nothing new …
+	gatherWait = 20 * time.Millisecond  // … and under steady traffic
 
-	gatherBytes = fetchBytes / 2         // how much a worker waits for that is late anyway …
-	gatherWait  = 500 * time.Millisecond // … how long at most …
-	gatherLeast = 100                    // … if the last batch had as many entries: a trickle is not worth waiting for
+	lateBytes = fetchBytes / 2         // how much a worker waits for that is late anyway …
+	lateWait  = 500 * time.Millisecond // … how long at most …
+	lateLeast = 100                    // … if the last batch had as many entries: a trickle is not worth waiting for
 )
 
 // worker owns one partition during one generation.
@@ -155,13 +156,13 @@ func (w *worker[S]) start(ctx context.Context) error {
 // fetchLoop reads ahead by one batch. Faults of the broker are logged once and tried again; an offset outside the log ends
 // the session.
 func (w *worker[S]) fetchLoop(ctx context.Context, next int64, out chan<- fetched) {
-	f := stream.Fetcher{Client: w.opt.Kafka, Topic: w.opt.Topic, Partition: w.a.Partition, MaxBytes: fetchBytes, MaxWait: fetchWait}
+	f := stream.Fetcher{Client: w.opt.Kafka, Topic: w.opt.Topic, Partition: w.a.Partition, MaxBytes: fetchBytes, Gather: gatherWait}
 	said, last := false, 0
 	for ctx.Err() == nil {
 		started := time.Now()
 		f.MinBytes, f.MaxWait = 1, fetchWait
-		if w.late.Load() && last >= gatherLeast {
-			f.MinBytes, f.MaxWait = gatherBytes, gatherWait
+		if w.late.Load() && last >= lateLeast {
+			f.MinBytes, f.MaxWait = lateBytes, lateWait
 		}
 		batch, err := f.Fetch(ctx, next)
 		var outside *stream.OffsetError
