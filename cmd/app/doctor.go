@@ -75,7 +75,20 @@ func checkRedis(ctx context.Context, cfg *Config) ([]doctor.Finding, error) {
 	if len(all) == 1 && all[0].Check == "reachable" {
 		return all, nil
 	}
+	all = append(all, checkWhole(ctx, client, cfg.Limits.session()))
 	return append(all, checkPinned(ctx, client, &cfg.Topics)...), nil
+}
+
+// checkWhole looks for a rebuild that is under way, or did not come to its end.
+func checkWhole(ctx context.Context, client redis.UniversalClient, patience time.Duration) doctor.Finding {
+	f := doctor.Finding{Server: "redis", Check: "rebuild", Severity: doctor.OK, Found: "nothing is being rebuilt"}
+	switch err := wholeRedis(ctx, client, nowMillis(), patience); {
+	case errors.Is(err, ErrRebuilding):
+		f.Severity, f.Found, f.Advice = doctor.Error, err.Error(), "no process starts before 'touchwatch rebuild redis' has run to its end"
+	case err != nil:
+		f.Severity, f.Found, f.Advice = doctor.Error, err.Error(), "Redis answered and then did not: run this again"
+	}
+	return f
 }
 
 // checkPinned compares the partition counts that states were made for with the configured ones.

@@ -13,6 +13,7 @@ import (
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"touchwatch/deploy/doctor"
 	"touchwatch/processors/keyed"
 )
 
@@ -165,6 +166,9 @@ func TestAMarkOfARebuildThatDeletedNothingIsTakenAway(t *testing.T) {
 	}
 	if err := wholeRedis(ctx, client, nowMillis(), time.Minute); !errors.Is(err, ErrRebuilding) {
 		t.Errorf("a rebuild at work: %v", err)
+	}
+	if f := checkWhole(ctx, client, time.Minute); f.Severity != doctor.Error {
+		t.Errorf("the doctor finds %+v", f)
 	}
 	if err := wholeRedis(ctx, client, nowMillis().Add(time.Hour), time.Minute); err != nil {
 		t.Errorf("a rebuild that was killed before it deleted anything: %v", err)
