@@ -62,7 +62,7 @@ mutants: chdb ## Break the code on purpose and see that a test or a fault scenar
 	@deploy/servers/redis.sh
 	$(GO) run ./cmd/faults/mutants -scenarios $(ARGS)
 
-check: ## What CI runs: format, vet, lint, tests with -race, the board's tests, real servers
+check: ## What CI runs: format, vet, lint, tests with -race, the board's tests, real servers, fault scenarios
 	@.ci/check
 
 format: ## Format the Go code
