@@ -22,6 +22,7 @@ const (
 	apiProduce      = 0
 	apiFetch        = 1
 	apiOffsetCommit = 8
+	apiHeartbeat    = 12
 )
 
 // asks recognises a request to Kafka of a kind that names all of these.

@@ -9,6 +9,7 @@ import (
 
 	"touchwatch/cmd/app"
 	"touchwatch/ingest/fence"
+	"touchwatch/ingest/stream"
 	"touchwatch/processors/keyed"
 )
 
@@ -128,7 +129,7 @@ func zombie(r *Run) error {
 	if err != nil {
 		return err
 	}
-	taken := int64(0)
+	taken, rejected := int64(0), int64(0)
 	for _, n := range []*node{first, second} {
 		if err := errors.Join(n.works(), r.pause(r.between(0, time.Second)), l.under()); err != nil {
 			return err
@@ -137,6 +138,7 @@ func zombie(r *Run) error {
 		if err != nil {
 			return err
 		}
+		refused := n.metric(refusedFlushes)
 		if err := n.signal(freeze); err != nil {
 			return err
 		}
@@ -153,15 +155,33 @@ func zombie(r *Run) error {
 				taken++
 			}
 		}
+		r.kafka.proxy.Keep(asks(apiHeartbeat)) // else the broker may tell it first
 		if err := errors.Join(l.under(), n.signal(thaw)); err != nil {
 			return err
 		}
+		rejected += n.writes(refused)
+		r.kafka.proxy.Heal()
 		r.note("%s goes on, a session and more later", n.name)
 	}
 	if err := r.prove(taken, "timeline partitions taken over while their owner was frozen"); err != nil {
 		return err
 	}
+	if err := r.prove(rejected, "flushes of a woken worker that were refused"); err != nil {
+		return err
+	}
 	return l.wait()
+}
+
+// refusedFlushes counts what a worker wanted to write to a partition that others own.
+const refusedFlushes = "touchwatch_keyed_flushes_rejected_total"
+
+// zombieFor is how long a woken worker hears nothing from the broker, and tries to write.
+const zombieFor = 2500 * time.Millisecond
+
+// writes gives a woken worker time to write, and returns how many more of its flushes were refused than before.
+func (n *node) writes(before float64) int64 {
+	stream.Sleep(n.run.ctx, zombieFor)
+	return int64(n.metric(refusedFlushes) - before)
 }
 
 // owners are the members that own the timeline's partitions, as Redis has them.
