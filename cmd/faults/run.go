@@ -151,6 +151,7 @@ func (r *Run) servers() error {
 	}
 	r.cfg = app.DevConfig(addrs)
 	r.cfg.Limits.Session = session
+	r.cfg.Limits.ForgetAnonymous = r.cfg.Limits.ForgetKnown // the world forgets nobody, however long a soak takes
 	r.cfg.Log.Format = "json"
 	if err := r.configure(); err != nil {
 		return err

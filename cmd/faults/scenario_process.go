@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/redis/go-redis/v9"
+
 	"touchwatch/cmd/app"
 	"touchwatch/ingest/fence"
 	"touchwatch/ingest/stream"
@@ -159,8 +161,12 @@ func zombie(r *Run) error {
 		if err := errors.Join(l.under(), n.signal(thaw)); err != nil {
 			return err
 		}
-		rejected += n.writes(refused)
+		err = r.stayOwned(zombieFor)
+		rejected += int64(n.metric(refusedFlushes) - refused)
 		r.kafka.proxy.Heal()
+		if err != nil {
+			return err
+		}
 		r.note("%s goes on, a session and more later", n.name)
 	}
 	if err := r.prove(taken, "timeline partitions taken over while their owner was frozen"); err != nil {
@@ -178,10 +184,32 @@ const refusedFlushes = "touchwatch_keyed_flushes_rejected_total"
 // zombieFor is how long a woken worker hears nothing from the broker, and tries to write.
 const zombieFor = 2500 * time.Millisecond
 
-// writes gives a woken worker time to write, and returns how many more of its flushes were refused than before.
-func (n *node) writes(before float64) int64 {
-	stream.Sleep(n.run.ctx, zombieFor)
-	return int64(n.metric(refusedFlushes) - before)
+// stayOwned watches for a while, some hundred times a second, that no partition of the timeline goes back: neither its offset nor the generation of
+// its owner. What a zombie writes would be gone soon, as its successor writes again.
+func (r *Run) stayOwned(d time.Duration) error {
+	type held struct{ generation, next int64 }
+	highest := map[int]held{}
+	for end := time.Now().Add(d); time.Now().Before(end); stream.Sleep(r.ctx, 2*time.Millisecond) {
+		for p := range r.cfg.Topics.TimelinePartitions {
+			keys := keyed.NewKeys(keyed.CustomerPrefix, p)
+			var owner, next *redis.StringCmd
+			_, err := r.state.TxPipelined(r.ctx, func(pipe redis.Pipeliner) error {
+				owner, next = pipe.Get(r.ctx, keys.Owner()), pipe.HGet(r.ctx, keys.Offset(), "next")
+				return nil
+			})
+			if err != nil {
+				return fmt.Errorf("watch partition %d: %w", p, err)
+			}
+			token, _ := fence.Parse(owner.Val())
+			offset, _ := next.Int64()
+			now, before := held{int64(token.Generation), offset}, highest[p]
+			if now.generation < before.generation || now.next < before.next {
+				return fmt.Errorf("partition %d went back from offset %d of generation %d to offset %d of generation %d: a worker wrote that owns it no more", p, before.next, before.generation, now.next, now.generation)
+			}
+			highest[p] = now
+		}
+	}
+	return nil
 }
 
 // owners are the members that own the timeline's partitions, as Redis has them.
