@@ -39,7 +39,7 @@ func rules(t testing.TB, content string) *rule.Set {
 func bad(name string, channel touchpoint.Channel, points int, at touchpoint.Millis) signal.Signal {
 	id := touchpoint.ID(fmt.Sprintf("%s:%s-%d", channel, name, at))
 	return signal.Signal{
-		Name: name, Episode: string(id), First: at, At: at, Weight: int32(-points * 100), Half: 6 * 3600, Channel: channel,
+		Name: name, Family: name, Episode: string(id), First: at, At: at, Weight: int32(-points * 100), Half: 6 * 3600, Channel: channel,
 		Evidence: []touchpoint.ID{id}, Reason: "the line of " + name,
 	}
 }

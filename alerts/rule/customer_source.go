@@ -75,39 +75,54 @@ func active(name string) source[customer.State] { return existing(day, named(nam
 func channelsBad(window touchpoint.Millis) source[customer.State] {
 	return source[customer.State]{
 		value: func(s *customer.State, now touchpoint.Millis) (any, touchpoint.Millis) {
-			n, until := 0, touchpoint.Millis(0)
-			eachBadChannel(s, now, window, func(g *signal.Signal) { n, until = n+1, sooner(until, g.At+window) })
-			return n, until
+			return countLatest(s, now, window, ofChannel, sameChannel)
 		},
 		behind: signalsBehind(window, ofChannel),
 	}
 }
 
-// eachBadChannel visits the latest negative signal of each channel in the window, latest first.
-func eachBadChannel(s *customer.State, now, window touchpoint.Millis, visit func(*signal.Signal)) {
-	for i := len(s.Signals) - 1; i >= 0; i-- {
-		g := &s.Signals[i]
-		if !g.OfChannel() || !within(g.At, now, window) || laterOnChannel(s, i) {
-			continue
-		}
-		visit(g)
+// troubles counts the negative signals in the window that differ in family and in what they rest on.
+func troubles(window touchpoint.Millis) source[customer.State] {
+	return source[customer.State]{
+		value: func(s *customer.State, now touchpoint.Millis) (any, touchpoint.Millis) {
+			return countLatest(s, now, window, negative, sameTrouble)
+		},
+		behind: signalsBehind(window, negative),
 	}
 }
 
-func laterOnChannel(s *customer.State, i int) bool {
-	for j := i + 1; j < len(s.Signals); j++ {
-		if s.Signals[j].Channel == s.Signals[i].Channel && s.Signals[j].OfChannel() {
-			return true
+func sameChannel(a, b *signal.Signal) bool { return a.Channel == b.Channel }
+
+// sameTrouble: one sentence in public is both displeasure and a complaint, and three waits are one trouble.
+func sameTrouble(a, b *signal.Signal) bool {
+	return a.Family == b.Family || slices.ContainsFunc(a.Evidence, func(id touchpoint.ID) bool { return slices.Contains(b.Evidence, id) })
+}
+
+// countLatest counts what eachLatest visits, and says when the first of that leaves the window.
+func countLatest(s *customer.State, now, window touchpoint.Millis, is test, same func(a, b *signal.Signal) bool) (any, touchpoint.Millis) {
+	n, until := 0, touchpoint.Millis(0)
+	eachLatest(s, now, window, is, same, func(g *signal.Signal) { n, until = n+1, sooner(until, g.At+window) })
+	return n, until
+}
+
+// eachLatest visits, of the signals in the window that are such, the latest of those that are the same, latest first.
+func eachLatest(s *customer.State, now, window touchpoint.Millis, is test, same func(a, b *signal.Signal) bool, visit func(*signal.Signal)) {
+	for i := len(s.Signals) - 1; i >= 0; i-- {
+		g := &s.Signals[i]
+		if !is(g) || !within(g.At, now, window) {
+			continue
+		}
+		if !slices.ContainsFunc(s.Signals[i+1:], func(later signal.Signal) bool { return is(&later) && same(g, &later) }) {
+			visit(g)
 		}
 	}
-	return false
 }
 
 var badChannels = source[customer.State]{
 	value: func(s *customer.State, now touchpoint.Millis) (any, touchpoint.Millis) {
 		var list []string
 		var until touchpoint.Millis
-		eachBadChannel(s, now, day, func(g *signal.Signal) {
+		eachLatest(s, now, day, ofChannel, sameChannel, func(g *signal.Signal) {
 			list, until = append(list, string(g.Channel)), sooner(until, g.At+day)
 		})
 		return list, until
@@ -118,7 +133,7 @@ var badChannels = source[customer.State]{
 var byChannel = source[customer.State]{
 	value: func(s *customer.State, now touchpoint.Millis) (any, touchpoint.Millis) {
 		var lines []string
-		eachBadChannel(s, now, day, func(g *signal.Signal) {
+		eachLatest(s, now, day, ofChannel, sameChannel, func(g *signal.Signal) {
 			lines = append(lines, string(g.Channel)+": "+heaviestOnChannel(s, g.Channel, now).Reason)
 		})
 		return strings.Join(lines, "; "), 0

@@ -55,6 +55,10 @@ var customerWords = []word[customer.State]{
 		0, 0, falling, func(a []literal) source[customer.State] { return channelsBad(a[0].hours()) },
 	},
 	{
+		Word{"troubles", []Arg{hoursArg}, "number", "Negative signals within the last hours (72 at most) that differ in family (such as mood, waiting, form) and in the touchpoints they rest on: three waits are one trouble, and so is one angry post."},
+		0, 0, falling, func(a []literal) source[customer.State] { return troubles(a[0].hours()) },
+	},
+	{
 		Word{"bad_channels", nil, "list of channels", "The channels with a negative signal within 24 hours: `\"call\" in bad_channels`."},
 		[]string(nil), nil, moving, func([]literal) source[customer.State] { return badChannels },
 	},

@@ -19,7 +19,7 @@ func sig(name string, channel touchpoint.Channel, points int, before time.Durati
 	at := start.Add(-before)
 	id := touchpoint.ID(fmt.Sprintf("%s-%d", name, before/time.Second))
 	return signal.Signal{
-		Name: name, Episode: string(id), First: at, At: at, Weight: int32(points * 100), Half: 6 * 3600, Channel: channel,
+		Name: name, Family: name, Episode: string(id), First: at, At: at, Weight: int32(points * 100), Half: 6 * 3600, Channel: channel,
 		Evidence: []touchpoint.ID{id}, Reason: name + " " + before.String() + " ago",
 	}
 }

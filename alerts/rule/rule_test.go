@@ -47,7 +47,7 @@ func TestShippedRulesAreGood(t *testing.T) {
 	if got := strings.Join(names, " "); got != want {
 		t.Errorf("rules %s, want %s", got, want)
 	}
-	if l := set.Limits(); !slices.Equal(l, []float64{40, 50, 70, 85, 86}) {
+	if l := set.Limits(); !slices.Equal(l, []float64{40, 50, 60, 70, 85, 86}) {
 		t.Errorf("limits %v", l)
 	}
 }
