@@ -85,8 +85,9 @@ func (o *Oracle) compareOwners(ctx context.Context, owners map[touchpoint.ID]tou
 	return nil
 }
 
-// foldWorld folds what the world sent in the world's own order, without Kafka and Redis, and fires the timers that were
-// fired for each customer in the run.
+// foldWorld folds what the world sent in the world's own order, without Kafka and Redis, and fires timers when they are due: between
+// two touchpoints, and after the last one those that were fired for the customer in the run. (All of them at the end would be too late
+// in a long run: what they wait for has left the windows by then.)
 func (o *Oracle) foldWorld(w World, stored map[string]*customer.State) (map[string]*customer.State, error) {
 	logic, err := o.Customers(o.Settings)
 	if err != nil {
@@ -101,6 +102,11 @@ func (o *Oracle) foldWorld(w World, stored map[string]*customer.State) (map[stri
 		fx.Begin(id, 0)
 		logic.Fold(all[id], entry, fx)
 	}
+	wake := func(id string, upTo touchpoint.Millis) {
+		for s := all[id]; s != nil && s.WakeAt != 0 && s.WakeAt <= upTo; {
+			apply(id, &timeline.Entry{Kind: timeline.Timer, Subject: id, At: s.WakeAt, Timer: &timeline.TimerBody{Name: "wake", Due: s.WakeAt}})
+		}
+	}
 	for i := range w.Records {
 		r := &w.Records[i]
 		result := decode.Decode(decode.Record{Topic: r.Topic, Offset: int64(i), Value: r.Value, Headers: headers(r)}, decode.DefaultFormat(r.Topic))
@@ -113,12 +119,13 @@ func (o *Oracle) foldWorld(w World, stored map[string]*customer.State) (map[stri
 			}
 			t.ReceivedAt = max(t.OccurredAt, touchpoint.MillisOf(r.At))
 			engine.Annotate(t)
+			wake(string(owner), t.ReceivedAt)
 			apply(string(owner), &timeline.Entry{Kind: timeline.Touchpoint, Subject: string(owner), At: t.ReceivedAt, Touchpoint: t})
 		}
 	}
-	for id, s := range all {
-		for got := stored[id]; got != nil && s.WakeAt != 0 && s.WakeAt <= got.Now; {
-			apply(id, &timeline.Entry{Kind: timeline.Timer, Subject: id, At: s.WakeAt, Timer: &timeline.TimerBody{Name: "wake", Due: s.WakeAt}})
+	for id := range all {
+		if got := stored[id]; got != nil {
+			wake(id, got.Now)
 		}
 	}
 	return all, nil
