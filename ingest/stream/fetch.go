@@ -78,7 +78,7 @@ type Fetcher struct {
 	MinBytes  int64         // the broker holds the answer until there is as much, or MaxWait is over; zero means 1
 	MaxBytes  int64         // per fetch; a larger single batch is still returned whole
 	MaxWait   time.Duration // how long the broker may hold the answer
-	// Gather is how long the broker holds the answer under steady traffic, more than 100 records a second: a batch of some costs all servers
+	// Gather is how long the broker holds the answer under steady traffic, more than a record in that time: a batch of some costs all servers
 	// behind hardly more than a batch of one. Zero never gathers.
 	Gather time.Duration
 
@@ -87,17 +87,15 @@ type Fetcher struct {
 	rate     float64   // records a second, over about half a second
 }
 
-// gatherBytes is enough to answer at once; gatherRate is what traffic is called steady, in records a second, and rateOver what the rate is
-// taken over.
+// gatherBytes is enough to answer at once; rateOver is what the rate of records is taken over.
 const (
 	gatherBytes = 64 << 10
-	gatherRate  = 100
 	rateOver    = 500 * time.Millisecond
 )
 
 // patience is how much the broker may wait for, and how long.
 func (f *Fetcher) patience() (bytes int64, wait time.Duration) {
-	if f.Gather > 0 && f.MinBytes <= 1 && f.rate > gatherRate {
+	if f.Gather > 0 && f.MinBytes <= 1 && f.rate*f.Gather.Seconds() > 1 {
 		return gatherBytes, f.Gather
 	}
 	return max(f.MinBytes, 1), f.MaxWait

@@ -186,9 +186,9 @@ func TestABrokerGathersUnderSteadyTrafficOnly(t *testing.T) {
 	expect("at first", 1, 250*time.Millisecond)
 	answers(250*time.Millisecond, 0, 10)
 	expect("idle", 1, 250*time.Millisecond)
-	answers(20*time.Millisecond, 1, 200) // 50 a second
-	expect("with some traffic", 1, 250*time.Millisecond)
-	answers(5*time.Millisecond, 1, 400) // 200 a second
+	answers(25*time.Millisecond, 1, 200) // 40 a second
+	expect("with less than one in 20 ms", 1, 250*time.Millisecond)
+	answers(10*time.Millisecond, 1, 400) // 100 a second
 	expect("with steady traffic", gatherBytes, 20*time.Millisecond)
 	answers(20*time.Millisecond, 0, 40)
 	expect("when it has ended", 1, 250*time.Millisecond)
