@@ -28,20 +28,30 @@ func (o *Oracle) Told(ctx context.Context, topic string, partitions int) (*Board
 	}
 	for prefix, n := range map[string]int{keyed.CustomerPrefix: o.TimelinePartitions, keyed.PlacePrefix: o.PlacePartitions} {
 		for p := range n {
-			entries, err := o.Redis.XRange(ctx, keyed.NewKeys(prefix, p).Out(), "-", "+").Result()
-			if err != nil {
-				return nil, fmt.Errorf("read outbox: %w", err)
-			}
-			for _, e := range entries {
-				if body, ok := e.Values["body"].(string); ok && e.Values["kind"] == keyed.OutAlert {
-					if err := take([]byte(body)); err != nil {
-						return nil, err
-					}
-				}
+			if err := o.eachWaiting(ctx, keyed.NewKeys(prefix, p), take); err != nil {
+				return nil, err
 			}
 		}
 	}
 	return b, nil
+}
+
+// eachWaiting visits the alerts in an outbox.
+func (o *Oracle) eachWaiting(ctx context.Context, keys keyed.Keys, visit func([]byte) error) error {
+	entries, err := o.Redis.XRange(ctx, keys.Out(), "-", "+").Result()
+	if err != nil {
+		return fmt.Errorf("read outbox: %w", err)
+	}
+	for _, e := range entries {
+		body, ok := e.Values["body"].(string)
+		if !ok || e.Values["kind"] != keyed.OutAlert {
+			continue
+		}
+		if err := visit([]byte(body)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // eachRecord reads a partition of any topic from its first record to its last.
