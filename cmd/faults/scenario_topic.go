@@ -12,6 +12,7 @@ import (
 
 	"touchwatch/alerts/rule"
 	"touchwatch/cmd/app"
+	"touchwatch/deploy/connect"
 	"touchwatch/ingest/intake"
 	"touchwatch/ingest/simulator"
 	"touchwatch/ingest/stream"
@@ -40,6 +41,16 @@ func partitionsAdded(r *Run) error {
 		return fmt.Errorf("add partitions to %s: %w", topic, err)
 	}
 	added := time.Now()
+	err = until(r.ctx, settleWithin, func() error { // the sender's client remembers for some seconds how many there were
+		n, err := connect.PartitionCount(r.ctx, r.direct, topic)
+		if err == nil && n != before+2 {
+			err = fmt.Errorf("the sender sees %d partitions of %s", n, topic)
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
 	l, err := r.send(5000, 18*time.Second)
 	if err != nil {
 		return err
