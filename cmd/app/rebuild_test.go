@@ -187,7 +187,8 @@ func (j *journey) picture() map[string]string {
 		case strings.HasSuffix(key, ":settings"):
 			all[key] = j.redis.Get(ctx, key).Val()
 		case strings.HasPrefix(key, identity.Prefix):
-			all[key] = j.redis.HGet(ctx, key, "customer").Val()
+			link := j.redis.Get(ctx, key).Val()
+			all[key] = link[strings.LastIndexByte(link, ' ')+1:] // whose it is; which of several records said so may differ
 		}
 	}
 	return all

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"touchwatch/ingest/decode"
+	"touchwatch/ingest/identity"
 	"touchwatch/ingest/stream"
 	"touchwatch/ingest/timeline"
 	"touchwatch/ingest/touchpoint"
@@ -67,7 +68,9 @@ func TestAnUnfinishedPlanIsSentAsWritten(t *testing.T) {
 		t.Fatal(err)
 	}
 	// A link that landed after the plan was made must not change what the plan says.
-	if err := w.redis.HSet(context.Background(), "tw:alias:cookie:c1", "customer", "cus_9", "at", 1, "offset", 1).Err(); err != nil {
+	cookie, _ := touchpoint.NewAlias(touchpoint.AliasCookie, "c1")
+	names := identity.Directory{Redis: w.redis}
+	if err := names.Store(context.Background(), []identity.Link{{Alias: cookie, Customer: "cus_9", At: 1}}); err != nil {
 		t.Fatal(err)
 	}
 	stop := w.start()
