@@ -143,7 +143,7 @@ func TestWithoutALanguageOnlyWhatIsCommonCounts(t *testing.T) {
 
 func TestTheWordsThatDecidedAreNamedAsTheyWereWritten(t *testing.T) {
 	m, _ := shippedEngine().Judge("Hello. Nobody EVER answers, this is the WORST app", "en")
-	if !slices.Contains(m.Words, "WORST") || !slices.Contains(m.Words, "Nobody EVER answers") || len(m.Words) > maxWords {
+	if !slices.Contains(m.Words, "WORST") || !slices.Contains(m.Words, "Nobody EVER") || len(m.Words) > maxWords {
 		t.Errorf("%q", m.Words)
 	}
 }

@@ -24,6 +24,9 @@ func (t *tongue) lookUp(s *scratch) {
 		}
 		if tok.flags&symbol == 0 && !v.says() && v.class&(stop|neutral) == 0 {
 			v = t.byPrefix(s, tok, v)
+			if tok.flags&tagged != 0 && !v.says() {
+				v = t.glued(s.norm[tok.from:tok.to], v)
+			}
 		}
 		if tok.flags&numeral != 0 {
 			n, _ := t.words.get(numberHash)
@@ -67,6 +70,34 @@ func (t *tongue) byPrefix(s *scratch, tok *token, own value) value {
 		}
 	}
 	return found
+}
+
+// Bounds of what is looked for in a tag whose words are not told apart by capitals.
+const (
+	gluedBytes = 4 // of a word at its beginning or end
+	gluedValue = 6 // quarters of displeasure: weaker words are found in too many others
+)
+
+// glued returns the strongest displeasure of a word that begins or ends a tag such as #bahnfail or #worstairline, own when
+// there is none.
+func (t *tongue) glued(tag []byte, own value) value {
+	best := own
+	keep := func(h uint64) {
+		if v, ok := t.words.get(h); ok && v.displeasure >= gluedValue && v.displeasure > best.displeasure {
+			best.displeasure, best.problem = v.displeasure, v.problem
+		}
+	}
+	h := uint64(hashSeed)
+	for i, c := range tag {
+		h = (h ^ uint64(c)) * hashPrime
+		if i+1 >= gluedBytes {
+			keep(h)
+		}
+	}
+	for from := 1; from <= len(tag)-gluedBytes; from++ {
+		keep(hashOf(tag[from:]))
+	}
+	return best
 }
 
 // tailOf returns the hash of the longest prefix of token i that ends phrases, zero for none.

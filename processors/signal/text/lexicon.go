@@ -17,7 +17,9 @@ import (
 //	[negation]                        or a class of words that change others
 //
 // An entry is a word, a prefix (broke*), an emoji, an emoticon, or a phrase of up to four words of which the last may be
-// a prefix. In a phrase # stands for any number. The classes are:
+// a prefix. In a phrase # stands for any number. A pleasure or displeasure up to 0.5 is a hint: hints move the score a little, and any
+// number of them together says no more than 0.75. An intent cancel or escalation beside a displeasure of 1 or more is a threat ('see you
+// in court'); otherwise it is one only when the text is unhappy ('close my account'). The classes are:
 //
 //	negation   turns what follows within three words           not, kein, не
 //	negation after  also turns what came before it             nicht, niet
@@ -50,6 +52,11 @@ type value struct {
 // says reports whether an entry says something by itself.
 func (v value) says() bool { return v.displeasure != 0 || v.problem != 0 || v.intents != 0 }
 
+// hints reports whether an entry only hints at a mood.
+func (v value) hints() bool {
+	return v.displeasure <= hint*quarters && v.displeasure >= -hint*quarters && v.displeasure != 0 && v.problem == 0 && v.intents == 0
+}
+
 // The classes.
 const (
 	negation = 1 << iota
@@ -72,6 +79,12 @@ var classNames = map[string]uint16{
 
 // The intents, in the order of their bits.
 var intentNames = [...]string{"cancel", "escalation", "urgent", "thanks", "solved", "human"}
+
+// Bits of intents that are treated in a way of their own.
+const (
+	threats = uint8(1<<0 | 1<<1) // beside little displeasure they are only believed of somebody who is unhappy
+	thanks  = uint8(1 << 3)      // which no 'no' turns: 'no thanks', 'nothing else, thank you'
+)
 
 // quarters is how finely the file's steps are kept.
 const quarters = 4

@@ -22,6 +22,13 @@ const (
 	before   = 0.6  // factor of what stands before a 'but'
 	pleasing = 0.9  // what a pleasure takes away from a displeasure of the same size
 
+	hint    = 0.5  // displeasure or pleasure up to which an entry is a hint: it says little, and any number of them says no more than
+	firmly  = 0.8  // displeasure from which the threat of an entry is believed of anybody
+	hinted  = 0.75 // this, short of unhappy
+	grieved = 0.25 // displeasure of each step of problem that is told in public, to the company
+	urged   = 0.08 // and of each ! behind it
+	broken  = 3.0  // problem up to which this counts
+
 	halfMood    = 8.0 // squared steps at which the mood is at 0.7
 	halfProblem = 4.0 // squared steps at which the problem is at 0.7
 	longText    = 30  // words from which a single hit says less
@@ -44,11 +51,15 @@ type verdict struct {
 
 // hit adds an entry that was found at token i, n tokens long, as its surroundings change it.
 func (s *scratch) hit(v value, i, n int) {
+	if v.hints() {
+		s.hints += float32(v.displeasure) / quarters
+		return
+	}
 	h := hit{
 		displeasure: float32(v.displeasure) / quarters, problem: float32(v.problem) / quarters,
 		first: uint16(i), last: uint16(i + n - 1), intents: v.intents,
 	}
-	if by := s.negation(i, i+n-1, h.displeasure < 0); by >= 0 {
+	if by := s.negation(i, i+n-1, h.displeasure < 0); by >= 0 && v.intents&thanks == 0 {
 		h.widen(by)
 		h.intents = 0
 		h.problem *= 0.1
@@ -145,7 +156,7 @@ func (s *scratch) turn() {
 // sum adds the hits up.
 func (s *scratch) sum() verdict {
 	var v verdict
-	problem := 0.0
+	problem, firm := 0.0, uint8(0)
 	for i := range s.hits[:s.hitCount] {
 		h := &s.hits[i]
 		if h.displeasure > 0 {
@@ -155,6 +166,15 @@ func (s *scratch) sum() verdict {
 		}
 		problem += float64(h.problem)
 		v.intents |= h.intents
+		if h.displeasure >= firmly {
+			firm |= h.intents
+		}
+	}
+	v.neg += s.grievance(problem)
+	if hints := float64(max(min(s.hints, hinted), -hinted)); hints > 0 {
+		v.neg += hints
+	} else {
+		v.pos -= hints
 	}
 	if v.neg > 0 {
 		v.neg *= 1 + 0.08*float64(min(s.exclaims, 3))
@@ -165,7 +185,20 @@ func (s *scratch) sum() verdict {
 	length := min(1, math.Sqrt(longText/float64(max(s.n, 1))))
 	v.displeasure = curve((v.neg-pleasing*v.pos)*length, halfMood)
 	v.problem = curve(problem, halfProblem)
+	if v.displeasure < unhappy {
+		v.intents &= firm | ^threats
+	}
 	return v
+}
+
+// grievance is the displeasure in the report of a problem: none when it is told to somebody who helps, some when it is called out to
+// the company before everybody, unless it is asked.
+func (s *scratch) grievance(problem float64) float64 {
+	per := urged * float64(min(s.exclaims, 3))
+	if s.mentions > 0 {
+		per += grieved
+	}
+	return per * min(problem, broken)
 }
 
 // curve brings a sum of steps into −1 … 1.

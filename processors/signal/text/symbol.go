@@ -52,7 +52,7 @@ func (s *scratch) punctuation(text string, i int) int {
 	case '#':
 		return s.hashtag(text, i+1)
 	case '@':
-		return skipName(text, i+1)
+		return s.name(text, i+1)
 	case '>':
 		if i == 0 {
 			return skipQuoted(text, i)
@@ -69,7 +69,11 @@ func (s *scratch) hashtag(text string, i int) int {
 	return i
 }
 
-func skipName(text string, i int) int {
+// name skips an @name and notes that somebody is called.
+func (s *scratch) name(text string, i int) int {
+	if i < len(text) && (asciiLetter(text[i]) || text[i] == '_') {
+		s.mentions++
+	}
 	for i < len(text) && (asciiLetter(text[i]) || asciiDigit(text[i]) || text[i] == '_' || text[i] == '.' || text[i] == '-') {
 		i++
 	}

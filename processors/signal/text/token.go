@@ -17,6 +17,7 @@ const (
 	stretched             // a letter three times or more
 	numeral               // digits, or a number word
 	symbol                // emoji or emoticon
+	tagged                // of a hashtag
 )
 
 // What parts a token from the one before it.
@@ -46,10 +47,12 @@ type scratch struct {
 	gap      uint8 // what will part the next token from the last
 	exclaims int
 	asks     int
-	cyrillic int  // letters
-	latin    int  // letters
-	foreign  bool // Cyrillic letters that Russian does not have
-	shouts   int  // words in capitals
+	cyrillic int     // letters
+	latin    int     // letters
+	foreign  bool    // Cyrillic letters that Russian does not have
+	shouts   int     // words in capitals
+	mentions int     // @names
+	hints    float32 // what words that say little add up to, in steps
 	hits     [maxHits]hit
 	hitCount int
 	seen     []uint32 // features
@@ -58,6 +61,7 @@ type scratch struct {
 func (s *scratch) reset() {
 	s.n, s.norm, s.gap, s.exclaims, s.asks = 0, s.norm[:0], sentence, 0, 0
 	s.cyrillic, s.latin, s.foreign, s.shouts, s.hitCount = 0, 0, false, 0, 0
+	s.mentions, s.hints = 0, 0
 }
 
 // tokenise cuts a text into tokens. Lines that quote somebody (>), addresses and @names are skipped.

@@ -105,6 +105,9 @@ func (sh *shape) letter(low rune, capital bool) {
 // flags marks a word in capitals and one with a stretched letter, which it shortens to two.
 func (s *scratch) flags(sh *shape, from int, tag bool) uint8 {
 	var flags uint8
+	if tag {
+		flags = tagged
+	}
 	if !tag && sh.capitals == sh.letters && sh.letters >= 3 {
 		flags |= shouted
 		s.shouts++
