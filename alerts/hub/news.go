@@ -16,7 +16,8 @@ type News struct {
 	Risk     []RiskRow
 	Minutes  []Minute // this part's share of a minute; the shares of all parts add up
 	Feed     []FeedItem
-	Progress *Progress // of this part; the picture's is the least of all
+	Progress *Progress // of this part; the picture's is the least of all. Its warnings count nothing
+	Warnings *[]string // nil: they did not change
 	// AllAlerts, AllRisk and AllMinutes say that the list is all there is: what the part said before and is absent is gone.
 	AllAlerts, AllRisk, AllMinutes bool
 }

@@ -35,6 +35,7 @@ type Picture struct {
 	newest   touchpoint.Millis // newest minute
 	feed     []FeedItem        // newest first
 	progress map[Part]Progress
+	warnings []string
 	omitted  int // alerts that did not fit
 }
 
@@ -63,15 +64,25 @@ func (p *Picture) Apply(n News, now touchpoint.Millis) touched {
 	p.applyRisk(n, &t)
 	p.applyMinutes(n, now, &t)
 	p.applyFeed(n, &t)
+	if n.Progress != nil || n.Warnings != nil {
+		before := p.Progress()
+		p.applyProgress(n)
+		t.progress = !sameProgress(before, p.Progress())
+	}
+	return t
+}
+
+func (p *Picture) applyProgress(n News) {
 	if n.Progress != nil {
-		before, next := p.Progress(), *n.Progress
+		next := *n.Progress
 		if next.UpTo == 0 { // a new owner that has not heard yet; what was reached stays reached
 			next.UpTo = p.progress[n.Part].UpTo
 		}
 		p.progress[n.Part] = next
-		t.progress = !sameProgress(before, p.Progress())
 	}
-	return t
+	if n.Warnings != nil {
+		p.warnings = *n.Warnings
+	}
 }
 
 func (p *Picture) applyAlerts(n News, now touchpoint.Millis, t *touched) {

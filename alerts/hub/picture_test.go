@@ -2,6 +2,7 @@ package hub
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -122,6 +123,27 @@ func TestProgressIsTheLeastOfAllParts(t *testing.T) {
 	p.Apply(News{Part: "b", Progress: &Progress{}}, noon)
 	if got := p.Progress().UpTo; got != 20 {
 		t.Errorf("up to %d after a new owner without news, want what was reached", got)
+	}
+}
+
+func TestWarningsGoWithTheProgress(t *testing.T) {
+	p := NewPicture()
+	p.Apply(News{Part: "a", Progress: &Progress{UpTo: 30}}, noon)
+	for i, c := range []struct {
+		news   News
+		told   bool
+		stands []string
+	}{
+		{News{Warnings: &[]string{}}, false, nil},
+		{News{Warnings: &[]string{"channel silent: chat"}}, true, []string{"channel silent: chat"}},
+		{News{Warnings: &[]string{"channel silent: chat"}}, false, []string{"channel silent: chat"}},
+		{News{Part: "a", Progress: &Progress{UpTo: 31}}, true, []string{"channel silent: chat"}},
+		{News{Warnings: &[]string{}}, true, nil},
+	} {
+		touched := p.Apply(c.news, noon)
+		if got := p.Progress(); touched.progress != c.told || !slices.Equal(got.Warnings, c.stands) || got.UpTo < 30 {
+			t.Errorf("step %d: told %v, stands %+v; want %v, %q", i, touched.progress, got, c.told, c.stands)
+		}
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 // Progress is the least of what all parts report: everything received up to UpTo is in the picture. UpTo is zero while a
 // part has not reported yet.
 func (p *Picture) Progress() Progress {
-	all := Progress{Sources: []SourceProgress{}}
+	all := Progress{Sources: []SourceProgress{}, Warnings: p.warnings}
 	least := map[string]touchpoint.Millis{}
 	first := true
 	for _, part := range p.progress {
@@ -30,4 +30,6 @@ func (p *Picture) Progress() Progress {
 	return all
 }
 
-func sameProgress(a, b Progress) bool { return a.UpTo == b.UpTo && slices.Equal(a.Sources, b.Sources) }
+func sameProgress(a, b Progress) bool {
+	return a.UpTo == b.UpTo && slices.Equal(a.Sources, b.Sources) && slices.Equal(a.Warnings, b.Warnings)
+}

@@ -96,6 +96,8 @@ type FeedItem = customer.FeedItem
 type Progress struct {
 	UpTo    touchpoint.Millis `json:"up_to"`
 	Sources []SourceProgress  `json:"sources"` // per raw topic, and "signals" for what places know; sorted
+	// Warnings are what makes the picture look better than things are, in words: silent channels, stalled partitions.
+	Warnings []string `json:"warnings,omitempty"`
 }
 
 // SourceProgress is how far one raw topic has come. A topic far behind the others has stalled.

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"touchwatch/alerts/hub"
 	"touchwatch/ingest/silence"
 )
 
@@ -51,6 +52,7 @@ func (a *App) watchChannels(ctx context.Context) error {
 		Kafka: a.kafka, Redis: a.redis, Topics: names, Partitions: counts, Quiet: c.MaybeSilent,
 		Usual: silence.Usual{After: c.SilentAfter, Missing: c.SilentMissing}, Me: a.Addr() + "/" + strconv.FormatInt(time.Now().UnixNano(), 36),
 		Log: a.log, Metrics: silence.NewMetrics(a.reg),
+		Told: func(warnings []string) { a.server.hub.Publish(hub.News{Warnings: &warnings}) },
 	})
 	a.warnings.Store(w)
 	a.stages = append(a.stages, stage{"channels", func(ctx context.Context) error { w.Run(ctx); return nil }})

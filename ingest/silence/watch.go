@@ -37,6 +37,8 @@ type Options struct {
 	Stalled time.Duration
 	Every   time.Duration // between looks; zero means 10 s
 	Me      string        // names this process, unlike any other
+	// Told hears the warnings after every look, from the goroutine of Run; nil hears nothing. It must not change them.
+	Told    func([]string)
 	Log     *slog.Logger
 	Metrics *Metrics
 	Now     func() time.Time // wall clock; nil means time.Now
@@ -255,6 +257,9 @@ func (w *Watcher) tell(known map[string]*Learned, stalled map[string][]string, n
 	before := w.told
 	w.told = told
 	w.mu.Unlock()
+	if w.opt.Told != nil {
+		w.opt.Told(told)
+	}
 	switch {
 	case len(told) > len(before):
 		w.opt.Log.Warn("raw topics need a look", "found", told)

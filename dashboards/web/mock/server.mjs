@@ -66,6 +66,7 @@ function steer({ world, hub }, url, res) {
     },
     stall: () => world.stall(url.searchParams.get('topic') ?? 'touchpoints.chat', now - Number(url.searchParams.get('ago') ?? 0)),
     flow: () => world.flow(),
+    warn: () => world.warn(url.searchParams.get('words')),
     cut: () => hub.cut(),
     skip: () => hub.skip(),
   };

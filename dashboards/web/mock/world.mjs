@@ -187,7 +187,11 @@ export class World {
 
   progressAt(now) {
     const sources = TOPICS.map((topic) => ({ topic, up_to: this.stalled.get(topic) ?? now - 300 }));
-    this.progress = { up_to: Math.min(...sources.map((s) => s.up_to)), sources };
+    this.progress = { up_to: Math.min(...sources.map((s) => s.up_to)), sources, warnings: this.warnings };
+  }
+
+  warn(words) {
+    this.warnings = words ? [words] : undefined;
   }
 
   stall(topic, at) {

@@ -9,6 +9,7 @@ import { heading, route, type Route } from './route';
 import { Announcer } from './ui/announcer';
 import { Dialogs } from './ui/dialogs';
 import { Header, titleFor } from './ui/header';
+import { Warnings } from './ui/warnings';
 import { splitPlace } from './words';
 
 export function App() {
@@ -26,6 +27,7 @@ export function App() {
   return (
     <>
       <Header />
+      <Warnings />
       <Page key={key} route={r} />
       <Announcer />
       <Dialogs />

@@ -110,6 +110,8 @@ export interface SourceProgress {
 export interface Progress {
   up_to: Millis;
   sources: SourceProgress[] | null;
+  /** What makes the picture look better than things are: silent channels, stalled partitions. */
+  warnings?: string[];
 }
 
 export interface Snapshot {

@@ -132,6 +132,21 @@ describe('the board', { skip: noBrowser || false, timeout: 480_000 }, () => {
     await live(page);
   });
 
+  test('says that a channel is silent, although the picture is fresh', async () => {
+    const own = await ownMock({ still: true });
+    const page = await visit('/', { url: own.url });
+    await live(page);
+    const warnings = page.locator('.warnings');
+    assert.equal(await warnings.count(), 0);
+    const words = 'channel silent: touchpoints.chat has had no record for 7m10s, 43 are usual in that time';
+    await steer(`warn?words=${encodeURIComponent(words)}`, own.url);
+    await warnings.waitFor();
+    assert.equal(await warnings.textContent(), words);
+    await live(page);
+    await steer('warn', own.url);
+    await warnings.waitFor({ state: 'detached' });
+  });
+
   test('says when the connection is lost, comes back by itself, and has what it missed', async () => {
     const own = await ownMock({ still: true });
     const port = new URL(own.url).port;
