@@ -17,19 +17,21 @@ const (
 
 	spoiled  = 0.8  // share of a pleasure that its negation turns into displeasure: 'not good'
 	excused  = -0.2 // share of a displeasure that its negation leaves, as pleasure: 'not bad'
-	unable   = 1.0  // displeasure of a capability that is denied: 'does not load'
+	unable   = 0.75 // displeasure of a capability that is denied: 'does not load'
 	failing  = 2.0  // problem of the same
 	before   = 0.6  // factor of what stands before a 'but'
 	pleasing = 0.9  // what a pleasure takes away from a displeasure of the same size
 
-	hint    = 0.5  // displeasure or pleasure up to which an entry is a hint: it says little, and any number of them says no more than
+	hint    = 0.5  // displeasure or pleasure up to which an entry is a hint: it says little
+	hinted  = 0.95 // what any number of hints stays below, short of unhappy
+	called  = 1.5  // the same in a text that calls somebody by @name: many hints told in public are a complaint
+	soaking = 0.75 // sum of hints that says half of that
 	firmly  = 0.8  // displeasure from which the threat of an entry is believed of anybody
-	hinted  = 0.75 // this, short of unhappy
 	grieved = 0.25 // displeasure of each step of problem that is told in public, to the company
 	urged   = 0.08 // and of each ! behind it
 	broken  = 3.0  // problem up to which this counts
 
-	halfMood    = 8.0 // squared steps at which the mood is at 0.7
+	halfMood    = 7.0 // squared steps at which the mood is at 0.7
 	halfProblem = 4.0 // squared steps at which the problem is at 0.7
 	longText    = 30  // words from which a single hit says less
 )
@@ -171,7 +173,7 @@ func (s *scratch) sum() verdict {
 		}
 	}
 	v.neg += s.grievance(problem)
-	if hints := float64(max(min(s.hints, hinted), -hinted)); hints > 0 {
+	if hints := s.hinted(); hints > 0 {
 		v.neg += hints
 	} else {
 		v.pos -= hints
@@ -189,6 +191,15 @@ func (s *scratch) sum() verdict {
 		v.intents &= firm | ^threats
 	}
 	return v
+}
+
+// hinted is what the hints say together: the more there are, the less each adds.
+func (s *scratch) hinted() float64 {
+	sum, most := float64(s.hints), hinted
+	if s.mentions > 0 && sum > 0 {
+		most = called
+	}
+	return most * sum / (math.Abs(sum) + soaking)
 }
 
 // grievance is the displeasure in the report of a problem: none when it is told to somebody who helps, some when it is called out to
