@@ -10,6 +10,7 @@ import (
 
 	"touchwatch/ingest/touchpoint"
 	"touchwatch/processors/signal"
+	"touchwatch/processors/signal/answer"
 	"touchwatch/processors/signal/settings"
 )
 
@@ -19,6 +20,9 @@ const (
 	said                // the customer says it is solved
 	resolved            // an agent closed the conversation as resolved
 	bought
+	asked   // the customer wrote in a chat and wants an answer; X: the answer.Need
+	replied // and got one
+	closed  // the conversation was closed, but not as resolved
 )
 
 // displeased is the displeasure from which an agent's 'resolved' is not believed. It is the default threshold of
@@ -36,11 +40,13 @@ const (
 type Detector struct {
 	solved   settings.ProblemSolved
 	purchase settings.Purchase
+	bots     bool // a bot's answer counts
+	targets  answer.Targets
 }
 
 // New returns the detector of recoveries.
 func New(s *settings.Settings) *Detector {
-	return &Detector{solved: s.ProblemSolved, purchase: s.Purchase}
+	return &Detector{solved: s.ProblemSolved, purchase: s.Purchase, bots: s.UnansweredChat.BotAnswers, targets: answer.NewTargets(s)}
 }
 
 // Family implements signal.Detector.
@@ -48,22 +54,38 @@ func (*Detector) Family() string { return "recovery" }
 
 // Bounds implements signal.Detector.
 func (d *Detector) Bounds() signal.Bounds {
-	return signal.Bounds{Keep: 24 * time.Hour, Gap: max(24*time.Hour, d.purchase.Gap), Most: 24}
+	return signal.Bounds{Keep: 24 * time.Hour, Gap: max(24*time.Hour, d.purchase.Gap), Most: 48}
 }
 
-// Observe implements signal.Detector.
-func (*Detector) Observe(dst []signal.Mark, t *touchpoint.Touchpoint) []signal.Mark {
-	kind := kindOf(t)
-	if kind == 0 {
-		return dst
-	}
-	m := signal.Mark{At: t.OccurredAt, ID: t.ID, Kind: kind, Channel: t.Channel}
-	if kind == bought {
+// Observe implements signal.Detector. What the customer writes in a chat may be unhappy and want an answer as well.
+func (d *Detector) Observe(dst []signal.Mark, t *touchpoint.Touchpoint) []signal.Mark {
+	m := signal.Mark{At: t.OccurredAt, ID: t.ID, Channel: t.Channel}
+	if m.Kind = kindOf(t); m.Kind == bought {
 		m.Key, m.Place = "purchase", t.Place.Campaign
-	} else {
-		m.Key, m.Place = contact(t), t.Place.Queue
+		return append(dst, m)
 	}
-	return append(dst, m)
+	m.Key, m.Place = contact(t), t.Place.Queue
+	if m.Kind != 0 {
+		dst = append(dst, m)
+	}
+	switch t.Kind {
+	case touchpoint.ChatCustomerMessage:
+		if need := answer.NeedOf(t); need != answer.None {
+			m.Kind, m.X = asked, int32(need)
+			dst = append(dst, m)
+		}
+	case touchpoint.ChatAgentMessage:
+		if t.Attrs["author"] != "bot" || d.bots {
+			m.Kind = replied
+			dst = append(dst, m)
+		}
+	case touchpoint.ChatClosed:
+		if m.Kind != resolved {
+			m.Kind = closed
+			dst = append(dst, m)
+		}
+	}
+	return dst
 }
 
 // kindOf says what a touchpoint means to a recovery, zero for nothing.
@@ -89,10 +111,19 @@ func contact(t *touchpoint.Touchpoint) string {
 	return string(t.ID)
 }
 
-// Detect implements signal.Detector. Time alone changes nothing here.
-func (d *Detector) Detect(marks []signal.Mark, _ touchpoint.Millis) ([]signal.Signal, touchpoint.Millis) {
+// Detect implements signal.Detector, for somebody of whom nothing is known. Time alone changes nothing here.
+func (d *Detector) Detect(marks []signal.Mark, now touchpoint.Millis) ([]signal.Signal, touchpoint.Millis) {
+	return d.DetectFor(signal.Party{}, marks, now)
+}
+
+// DetectFor implements signal.Personal: a segment may have targets of its own, by which a close lets it down.
+func (d *Detector) DetectFor(party signal.Party, marks []signal.Mark, _ touchpoint.Millis) ([]signal.Signal, touchpoint.Millis) {
+	var kinds uint8
+	for i := range marks {
+		kinds |= 1 << (marks[i].Kind & 7)
+	}
 	out := d.purchases(nil, marks)
-	if d.solved.Off() {
+	if d.solved.Off() || kinds&(1<<said|1<<resolved) == 0 {
 		return out, 0
 	}
 	for i := range marks {
@@ -100,7 +131,7 @@ func (d *Detector) Detect(marks []signal.Mark, _ touchpoint.Millis) ([]signal.Si
 		if marks[i].Kind == bought || slices.ContainsFunc(marks[:i], func(m signal.Mark) bool { return m.Key == key }) {
 			continue
 		}
-		if by := settled(marks[i:], key); by != nil {
+		if by := settled(marks[i:], key, d.targets.Of(party.Segment, key, marks[i:])); by != nil {
 			out = append(out, d.solvedSignal(by))
 		}
 	}
@@ -108,10 +139,12 @@ func (d *Detector) Detect(marks []signal.Mark, _ touchpoint.Millis) ([]signal.Si
 }
 
 // settled returns the mark by which the contact's matter was settled, nil when it was not. The last word decides: after
-// a new complaint it is open again, and an agent's 'resolved' straight after a complaint does not count.
-func settled(marks []signal.Mark, key string) *signal.Mark {
+// a new complaint it is open again, and so it is after a close that leaves the customer without an answer. An agent's
+// 'resolved' straight after a complaint does not count.
+func settled(marks []signal.Mark, key string, t *answer.Target) *signal.Mark {
 	var by *signal.Mark
-	angry := false
+	var talk answer.Thread
+	angry, letDown := false, false // letDown: closed on a question, and nobody has answered since
 	for i := range marks {
 		m := &marks[i]
 		if m.Key != key {
@@ -121,12 +154,20 @@ func settled(marks []signal.Mark, key string) *signal.Mark {
 		case unhappy:
 			by, angry = nil, true
 		case said:
-			angry = false
+			angry, letDown = false, false
 			if by == nil {
 				by = m
 			}
-		case resolved:
-			if by == nil && !angry {
+		case asked:
+			talk.Ask(m, answer.Need(m.X))
+		case replied:
+			talk.Answer()
+			letDown = false
+		case resolved, closed:
+			switch left := talk.Close(t, m, m.Kind == resolved); {
+			case left != nil:
+				by, letDown = nil, true
+			case m.Kind == resolved && by == nil && !angry && !letDown:
 				by = m
 			}
 		}

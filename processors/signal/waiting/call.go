@@ -139,7 +139,7 @@ func (j *judge) call(key string) {
 }
 
 func (j *judge) longWait(key string, s *story) {
-	set, limit := j.set.LongWait, j.target(key).call
+	set, limit := j.set.LongWait, j.target(key).Call
 	share, at, from, to := shareOf(s.wait.duration(), limit), touchpoint.Millis(0), s.wait.from, s.wait.to
 	reason := "waited " + signal.Words(time.Duration(s.wait.length)*time.Millisecond) + " in the queue"
 	if share > 0 {

@@ -4,17 +4,16 @@ import (
 	"time"
 
 	"touchwatch/processors/signal"
+	"touchwatch/processors/signal/answer"
 )
 
 // chat judges one conversation: each of the customer's messages that waits for an answer. While it waits too long it is
 // an unanswered_chat; once an answer has ended the wait, the time that was lost stays as a long_wait; when the close has
 // ended it, nobody answers any more, which is a closed_unanswered. Time counts while somebody is there to answer.
 func (j *judge) chat(key string) {
-	var open *signal.Mark     // the oldest message nobody has answered
-	var pressing *signal.Mark // the oldest one since the last answer that asks or complains
-	var promise *signal.Mark  // an agent asked for a moment and is not heard of since
-	spoken := false           // somebody has answered in this conversation before
-	late := 0                 // waits that were too long so far
+	var talk answer.Thread
+	var promise *signal.Mark // an agent asked for a moment and is not heard of since
+	late := 0                // waits that were too long so far
 	t := j.target(key)
 	for i := range j.marks {
 		m := &j.marks[i]
@@ -23,49 +22,41 @@ func (j *judge) chat(key string) {
 		}
 		switch m.Kind {
 		case asked:
-			if open == nil && !(spoken && m.X == brief) {
-				open = m
-			}
-			if pressing == nil && m.X == urging {
-				pressing = m
-			}
-			if m.X != brief && promise != nil {
+			talk.Ask(m, answer.Need(m.X))
+			if answer.Need(m.X) != answer.Brief && promise != nil {
 				j.silence(t, promise, m)
 				promise = nil // from here on an answer is due
 			}
-		case answer:
-			if open != nil && j.lateAnswer(t, open, m, spoken, late) {
+		case replied:
+			if talk.Open != nil && j.lateAnswer(t, talk.Open, m, talk.Limit(t), late) {
 				late++
 			}
 			j.silence(t, promise, m)
-			open, pressing, promise, spoken = nil, nil, nil, true
+			talk.Answer()
+			promise = nil
 			if m.X == promised {
 				promise = m
 			}
 		case closed:
-			j.closedOn(t, open, pressing, m, spoken)
+			limit := talk.Limit(t)
+			if left := talk.Close(t, m, m.Note == "resolved"); left != nil {
+				j.closedOn(t, left, m, limit)
+			}
 			j.silence(t, promise, m)
-			open, pressing, promise = nil, nil, nil
+			promise = nil
 		}
 	}
-	if open != nil {
-		j.unanswered(t, open, spoken)
+	if talk.Open != nil {
+		j.unanswered(t, talk.Open, talk.Limit(t))
 	}
 	j.silence(t, promise, nil)
 }
 
-func (t *target) answer(spoken bool) time.Duration {
-	if spoken {
-		return t.next
-	}
-	return t.first
-}
-
 // lateAnswer reports whether the wait from open to end was too long, and if so adds it. The second late answer of a
 // conversation weighs half, the third a third: it is one bad conversation.
-func (j *judge) lateAnswer(t *target, open, end *signal.Mark, spoken bool, before int) bool {
-	waited := t.open.Between(open.At, end.At)
-	share := shareOf(waited, t.answer(spoken))
+func (j *judge) lateAnswer(t *answer.Target, open, end *signal.Mark, limit time.Duration, before int) bool {
+	waited := t.Open.Between(open.At, end.At)
+	share := shareOf(waited, limit)
 	if share == 0 {
 		return false
 	}
@@ -74,28 +65,16 @@ func (j *judge) lateAnswer(t *target, open, end *signal.Mark, spoken bool, befor
 	return true
 }
 
-// closedOn judges a close: on a message that had waited too long already, or as resolved on one that asks or complains. A
-// customer who leaves before an answer was due has not been let down.
-func (j *judge) closedOn(t *target, open, pressing, end *signal.Mark, spoken bool) {
-	if open == nil {
-		return
-	}
-	waited := t.open.Between(open.At, end.At)
-	share := shareOf(waited, t.answer(spoken))
-	if share == 0 {
-		if pressing == nil || end.Note != "resolved" {
-			return
-		}
-		open, share = pressing, 1
-	}
-	j.add("closed_unanswered", string(open.ID), j.set.ClosedUnanswered.Bad, share, open, end, end.At,
-		"the chat was closed without an answer after "+signal.Words(end.At.Sub(open.At)))
+// closedOn judges a close that left a message without an answer, by how long that message had waited.
+func (j *judge) closedOn(t *answer.Target, left, end *signal.Mark, limit time.Duration) {
+	share := max(shareOf(t.Open.Between(left.At, end.At), limit), 1)
+	j.add("closed_unanswered", string(left.ID), j.set.ClosedUnanswered.Bad, share, left, end, end.At,
+		"the chat was closed without an answer after "+signal.Words(end.At.Sub(left.At)))
 }
 
-func (j *judge) unanswered(t *target, open *signal.Mark, spoken bool) {
-	limit := t.answer(spoken)
-	j.due(t.open, open, limit, "in which an answer is due in the chat")
-	due := t.open.After(open.At, limit)
+func (j *judge) unanswered(t *answer.Target, open *signal.Mark, limit time.Duration) {
+	j.due(t.Open, open, limit, "in which an answer is due in the chat")
+	due := t.Open.After(open.At, limit)
 	if j.set.UnansweredChat.Off() || !j.reached(due) {
 		return
 	}
@@ -104,20 +83,20 @@ func (j *judge) unanswered(t *target, open *signal.Mark, spoken bool) {
 }
 
 // silence judges the time after an agent asked for a moment: until end, or until now when end is nil.
-func (j *judge) silence(t *target, promise, end *signal.Mark) {
+func (j *judge) silence(t *answer.Target, promise, end *signal.Mark) {
 	set := j.set.AgentSilence
 	if promise == nil || set.Off() {
 		return
 	}
 	if end != nil {
-		waited := t.open.Between(promise.At, end.At)
+		waited := t.Open.Between(promise.At, end.At)
 		if share := shareOf(waited, set.After); share > 0 {
 			j.add("agent_silence", string(promise.ID), set.Bad, share, promise, end, end.At,
 				"an agent asked for a moment and was silent for "+signal.Words(waited))
 		}
 		return
 	}
-	if due := t.open.After(promise.At, set.After); j.reached(due) {
+	if due := t.Open.After(promise.At, set.After); j.reached(due) {
 		j.add("agent_silence", string(promise.ID), set.Bad, 1, promise, promise, due,
 			"an agent asked for a moment and has been silent for over "+signal.Words(set.After))
 	}

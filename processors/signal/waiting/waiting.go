@@ -10,10 +10,10 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"touchwatch/ingest/touchpoint"
 	"touchwatch/processors/signal"
+	"touchwatch/processors/signal/answer"
 	"touchwatch/processors/signal/settings"
 )
 
@@ -28,8 +28,8 @@ const (
 	record      // N: the wait in ms, X holds, Y transfers, Note the reason
 	recordHold  // N: the longest hold in ms
 	previous    // Note: Key of the call this one continues
-	asked       // the customer wrote and wants an answer; X: what kind of message
-	answer      // an agent wrote, or a bot if that counts; X: promised when there is more to come
+	asked       // the customer wrote and wants an answer; X: the answer.Need
+	replied     // an agent wrote, or a bot if that counts; X: promised when there is more to come
 	closed      // the conversation was closed; Note: the outcome
 	cutShort    // a record of a call that was short after a long wait; N: the talk in ms, Y: the wait in s
 )
@@ -37,11 +37,11 @@ const (
 // Detector makes the signals of waiting.
 type Detector struct {
 	set     *settings.Settings
-	targets targets
+	targets answer.Targets
 }
 
 // New returns the detector of waits, holds, transfers and unanswered chats.
-func New(s *settings.Settings) *Detector { return &Detector{set: s, targets: newTargets(s)} }
+func New(s *settings.Settings) *Detector { return &Detector{set: s, targets: answer.NewTargets(s)} }
 
 // Family implements signal.Detector.
 func (*Detector) Family() string { return "waiting" }
@@ -74,16 +74,16 @@ func (d *Detector) Observe(dst []signal.Mark, t *touchpoint.Touchpoint) []signal
 		m.Key = key(t)
 		return d.observeRecord(dst, m, t)
 	case touchpoint.ChatCustomerMessage:
-		if settled(t) {
+		need := answer.NeedOf(t)
+		if need == answer.None {
 			return dst
 		}
-		m.Kind = asked
-		m.X = urgency(t)
+		m.Kind, m.X = asked, int32(need)
 	case touchpoint.ChatAgentMessage:
 		if t.Attrs["author"] == "bot" && !d.set.UnansweredChat.BotAnswers {
 			return dst
 		}
-		m.Kind = answer
+		m.Kind = replied
 		if t.Attrs["author"] != "bot" && d.promises(t.Text) {
 			m.X = promised
 		}
@@ -134,48 +134,14 @@ func number(t *touchpoint.Touchpoint, attr string) int64 {
 	return min(n, 1<<31-1)
 }
 
-// settled reports whether a message needs no answer: thanks, or 'it works now', without a new question or complaint.
-func settled(t *touchpoint.Touchpoint) bool {
-	if t.Mood == nil || t.Mood.Displeasure > 0.1 || t.Mood.Problem > 0.3 || strings.Contains(t.Text, "?") {
-		return false
-	}
-	for _, intent := range t.Mood.Intents {
-		if intent == "thanks" || intent == "solved" {
-			return true
-		}
-	}
-	return false
-}
-
 // short reports whether a talk was over at once after a long wait.
 func (d *Detector) short(wait, talk int64) bool {
 	set := d.set.ShortCall
 	return wait >= set.Wait.Milliseconds() && talk > 0 && talk <= set.Talk.Milliseconds()
 }
 
-// What kind of message the customer wrote, and that an agent will be back.
-const (
-	brief    = iota + 1 // a remark rather than a question
-	urging              // a question or a complaint
-	promised            // of an agent's message: there is more to come
-)
-
-// urgency says what kind of message the customer wrote, zero for any other.
-func urgency(t *touchpoint.Touchpoint) int32 {
-	switch {
-	case remark(t):
-		return brief
-	case strings.Contains(t.Text, "?"), t.Mood != nil && (t.Mood.Displeasure >= upset || t.Mood.Problem >= broken):
-		return urging
-	}
-	return 0
-}
-
-// From these displeasure and problem on a message without a question mark wants an answer as well.
-const (
-	upset  = 0.2
-	broken = 0.5
-)
+// promised marks an agent's message after which there is more to come.
+const promised = 1
 
 // promiseBytes is how long a message is at most that only asks for a moment.
 const promiseBytes = 160
@@ -192,18 +158,6 @@ func (d *Detector) promises(text string) bool {
 		}
 	}
 	return false
-}
-
-// remarkLetters is how many characters a remark has at most.
-const remarkLetters = 48
-
-// remark reports whether a message is a few calm words without a question, an order number or a problem: 'okay, I will do
-// that'. Once somebody has answered it waits for nothing: who still needs something says so.
-func remark(t *touchpoint.Touchpoint) bool {
-	if t.Mood == nil || t.Text == "" || t.Mood.Displeasure > 0.1 || t.Mood.Problem > 0.3 || len(t.Mood.Intents) > 0 {
-		return false
-	}
-	return utf8.RuneCountInString(t.Text) <= remarkLetters && !strings.ContainsAny(t.Text, "?0123456789")
 }
 
 // Detect implements signal.Detector, for somebody of whom nothing is known.
