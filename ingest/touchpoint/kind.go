@@ -50,7 +50,7 @@ const (
 	CallHoldStart   Kind = "call.hold_start"
 	CallHoldEnd     Kind = "call.hold_end"    // Duration: how long the hold was
 	CallTransferred Kind = "call.transferred" // Attrs["to"]
-	CallTurn        Kind = "call.turn"        // a transcript turn; Attrs["role"]: "customer" or "agent"
+	CallTurn        Kind = "call.turn"        // a transcript turn, OccurredAt is when it began; Attrs["role"]: "customer" or "agent"; Duration: how long somebody spoke
 	CallEnded       Kind = "call.ended"       // Attrs["reason"]: "completed", "abandoned_queue", "abandoned_hold", "failed", "no_answer", "busy", "canceled"; Duration: the talk
 	CallSurvey      Kind = "call.survey"      // Rating
 	// CallRecord is a finished call in one record (Amazon Connect): Attrs hold wait_ms, longest_hold_ms, holds, transfers, reason, previous_contact,

@@ -2,6 +2,9 @@
 // that gives the same answer again, a conversation that is passed on and on, a call in which nobody speaks, an agent who
 // does not let the customer finish. Time in queues and between messages belongs to the package waiting.
 //
+// How a call is spoken is told by its turns while it goes on, and by its end and its record afterwards: one episode, in
+// which of each measure the larger holds.
+//
 // The detector is immutable and safe for concurrent use.
 package handling
 
@@ -17,10 +20,16 @@ import (
 
 // What a mark stands for. Channel and Key are the conversation or the call, Place the queue.
 const (
-	wrote   = iota + 1 // the customer wrote
-	botSaid            // N tells the words apart, zero for few words
-	handed             // passed on to somebody else
-	speech             // how a call was spoken: N the longest silence in ms, X the percent without speech, Y interruptions
+	wrote    = iota + 1 // the customer wrote
+	botSaid             // N tells the words apart, zero for few words
+	handed              // passed on to somebody else
+	recorded            // the record of a call, and how it was spoken: N the longest silence in ms, X the percent without speech, Y interruptions
+	ended               // a call is over; the rest likewise
+	turn                // somebody spoke in a call: N for how long in ms, zero when nobody knows, X who
+	held                // put on hold
+	back                // and back: N the hold in ms
+	away                // on the way to somebody else
+	answered            // somebody took the call: the source tells of it while it goes on
 )
 
 // Detector makes the signals of handling.
@@ -41,7 +50,7 @@ func (*Detector) Family() string { return "handling" }
 
 // Bounds implements signal.Detector.
 func (*Detector) Bounds() signal.Bounds {
-	return signal.Bounds{Keep: 3 * time.Hour, Gap: 12 * time.Hour, Most: 40}
+	return signal.Bounds{Keep: 3 * time.Hour, Gap: 12 * time.Hour, Most: 64}
 }
 
 // Observe implements signal.Detector. An event without a conversation says nothing about one.
@@ -50,7 +59,8 @@ func (d *Detector) Observe(dst []signal.Mark, t *touchpoint.Touchpoint) []signal
 		return dst
 	}
 	switch t.Kind {
-	case touchpoint.ChatCustomerMessage, touchpoint.ChatAgentMessage, touchpoint.ChatHandover, touchpoint.CallEnded, touchpoint.CallRecord:
+	case touchpoint.ChatCustomerMessage, touchpoint.ChatAgentMessage, touchpoint.ChatHandover, touchpoint.CallEnded, touchpoint.CallRecord,
+		touchpoint.CallTurn, touchpoint.CallHoldStart, touchpoint.CallHoldEnd, touchpoint.CallTransferred, touchpoint.CallAnswered:
 	default:
 		return dst
 	}
@@ -68,10 +78,21 @@ func (d *Detector) Observe(dst []signal.Mark, t *touchpoint.Touchpoint) []signal
 		m.Kind, m.N = botSaid, d.words(t.Text)
 	case touchpoint.ChatHandover:
 		m.Kind = handed
-	default:
-		if !d.spoken(&m, t) {
-			return dst
+	case touchpoint.CallTurn:
+		m.Kind, m.N, m.X = turn, length(t), agent
+		if t.FromCustomer() {
+			m.X = caller
 		}
+	case touchpoint.CallHoldStart:
+		m.Kind = held
+	case touchpoint.CallHoldEnd:
+		m.Kind, m.N = back, length(t)
+	case touchpoint.CallTransferred:
+		m.Kind = away
+	case touchpoint.CallAnswered:
+		m.Kind = answered
+	default:
+		d.spoken(&m, t)
 	}
 	if m.Key = t.Place.Thread; m.Kind != wrote {
 		m.Place = t.Place.Queue
@@ -96,8 +117,8 @@ func (d *Detector) words(text string) int64 {
 	return int64(h>>1) | 1
 }
 
-// spoken fills what a finished call says about its speech, and reports whether any of it is worth keeping.
-func (d *Detector) spoken(m *signal.Mark, t *touchpoint.Touchpoint) bool {
+// spoken fills what a finished call says about its speech, as far as it is worth telling.
+func (d *Detector) spoken(m *signal.Mark, t *touchpoint.Touchpoint) {
 	talk := int64(t.Duration)
 	if silence := number(t, "longest_silence_ms"); silence >= d.deadAir.Silence.Milliseconds() {
 		m.N = silence
@@ -109,11 +130,17 @@ func (d *Detector) spoken(m *signal.Mark, t *touchpoint.Touchpoint) bool {
 		}
 	}
 	n := number(t, "interruptions")
-	if n >= int64(d.interrupted.Times) && float64(n)*float64(time.Minute.Milliseconds()) >= d.interrupted.AMinute*float64(max(talk, 1)) {
+	if d.often(n, talk) {
 		m.Y = int32(n)
 	}
-	m.Kind = speech
-	return m.N > 0 || m.X > 0 || m.Y > 0
+	if m.Kind = recorded; t.Kind == touchpoint.CallEnded {
+		m.Kind = ended
+	}
+}
+
+// often reports whether so many interruptions within so many milliseconds of talk are too many.
+func (d *Detector) often(n, talk int64) bool {
+	return n >= int64(d.interrupted.Times) && float64(n)*float64(time.Minute.Milliseconds()) >= d.interrupted.AMinute*float64(max(talk, 1))
 }
 
 // number reads a count or a time of an attribute; what is missing, negative or absurd is zero.
@@ -125,22 +152,32 @@ func number(t *touchpoint.Touchpoint, attr string) int64 {
 	return n
 }
 
-// Detect implements signal.Detector. Time alone changes nothing here.
-func (d *Detector) Detect(marks []signal.Mark, _ touchpoint.Millis) ([]signal.Signal, touchpoint.Millis) {
-	var kinds uint8
+// Detect implements signal.Detector. Time alone changes only how long nobody has spoken in a call that goes on.
+func (d *Detector) Detect(marks []signal.Mark, now touchpoint.Millis) ([]signal.Signal, touchpoint.Millis) {
+	var kinds uint16
 	for i := range marks {
-		kinds |= 1 << (marks[i].Kind & 7)
+		kinds |= 1 << (marks[i].Kind & 15)
 	}
-	if kinds&^(1<<wrote) == 0 {
+	if kinds&(1<<botSaid|1<<handed|1<<recorded|1<<ended|1<<turn) == 0 {
 		return nil, 0 // people talk to people
 	}
 	var out []signal.Signal
+	var wake touchpoint.Millis
 	for i := range marks {
-		if first(marks, i) {
+		if !first(marks, i) {
+			continue
+		}
+		if marks[i].Channel == touchpoint.Chat {
 			out = d.conversation(out, marks[i:])
+			continue
+		}
+		due := touchpoint.Millis(0)
+		out, due = d.call(out, marks[i:], now)
+		if due != 0 && (wake == 0 || due < wake) {
+			wake = due
 		}
 	}
-	return out, 0
+	return out, wake
 }
 
 // same reports whether two marks are of one contact.
@@ -156,9 +193,9 @@ func first(marks []signal.Mark, i int) bool {
 	return true
 }
 
-// conversation judges the conversation or call that begins with marks[0].
+// conversation judges the chat that begins with marks[0].
 func (d *Detector) conversation(out []signal.Signal, marks []signal.Mark) []signal.Signal {
-	var passed, loud []*signal.Mark // hand-overs, and what tells of speech
+	var passed []*signal.Mark
 	bots, met := 0, false
 	for i := range marks {
 		m := &marks[i]
@@ -174,8 +211,6 @@ func (d *Detector) conversation(out []signal.Signal, marks []signal.Mark) []sign
 				continue
 			}
 			passed = append(passed, m)
-		case speech:
-			loud = append(loud, m)
 		}
 	}
 	if bots > 1 {
@@ -184,7 +219,7 @@ func (d *Detector) conversation(out []signal.Signal, marks []signal.Mark) []sign
 	if len(passed) >= d.handed.Handovers {
 		out = d.add(out, "handed_over", d.handed.Bad, passed, "was handed over "+signal.Times(len(passed))+" in one conversation")
 	}
-	return d.spokenBadly(out, loud)
+	return out
 }
 
 // loop finds the answer that a bot gave most often to different messages of the customer.
@@ -216,39 +251,17 @@ func (d *Detector) loop(out []signal.Signal, marks []signal.Mark) []signal.Signa
 	return d.add(out, "bot_loop", d.bot.Bad, worst, "the bot gave the same answer "+signal.Times(len(worst)))
 }
 
-// spokenBadly judges what the end and the record of one call say about its speech; of each measure the larger holds.
-func (d *Detector) spokenBadly(out []signal.Signal, loud []*signal.Mark) []signal.Signal {
-	var silence, share, cuts *signal.Mark
-	for _, m := range loud {
-		if m.N > 0 && (silence == nil || m.N > silence.N) {
-			silence = m
-		}
-		if m.X > 0 && (share == nil || m.X > share.X) {
-			share = m
-		}
-		if m.Y > 0 && (cuts == nil || m.Y > cuts.Y) {
-			cuts = m
-		}
-	}
-	switch {
-	case silence != nil:
-		out = d.add(out, "dead_air", d.deadAir.Bad, []*signal.Mark{silence},
-			"nobody spoke for "+signal.Words(time.Duration(silence.N)*time.Millisecond)+" of the call")
-	case share != nil:
-		out = d.add(out, "dead_air", d.deadAir.Bad, []*signal.Mark{share}, "nobody spoke for "+strconv.Itoa(int(share.X))+" % of the call")
-	}
-	if cuts != nil {
-		out = d.add(out, "interrupted", d.interrupted.Bad, []*signal.Mark{cuts}, "was interrupted "+signal.Times(int(cuts.Y))+" in one call")
-	}
-	return out
+func (d *Detector) add(out []signal.Signal, name string, effect settings.Bad, part []*signal.Mark, reason string) []signal.Signal {
+	return d.addAt(out, name, effect, part, part[len(part)-1].At, reason)
 }
 
-func (d *Detector) add(out []signal.Signal, name string, effect settings.Bad, part []*signal.Mark, reason string) []signal.Signal {
+// addAt appends the signal that part shows, oldest first; its decay starts at the moment at.
+func (d *Detector) addAt(out []signal.Signal, name string, effect settings.Bad, part []*signal.Mark, at touchpoint.Millis, reason string) []signal.Signal {
 	weight := effect.Points(1)
 	if weight == 0 {
 		return out
 	}
-	from, to := part[0], part[len(part)-1]
+	from := part[0]
 	ids := make([]touchpoint.ID, len(part))
 	queue := ""
 	for i, m := range part {
@@ -258,7 +271,7 @@ func (d *Detector) add(out []signal.Signal, name string, effect settings.Bad, pa
 		}
 	}
 	return append(out, signal.Signal{
-		Name: name, Family: d.Family(), Episode: string(from.Channel) + ":" + from.Key, First: from.At, At: to.At,
+		Name: name, Family: d.Family(), Episode: string(from.Channel) + ":" + from.Key, First: from.At, At: at,
 		Weight: weight, Half: effect.HalfSeconds(), Channel: from.Channel,
 		Places: signal.Places(signal.PlaceKey("queue", queue)), Evidence: signal.Evidence(ids), Reason: reason,
 	})

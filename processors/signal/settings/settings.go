@@ -312,6 +312,7 @@ type HandedOver struct {
 type DeadAir struct {
 	Bad     `yaml:",inline"`
 	Silence time.Duration `yaml:"silence" min:"3s" max:"1h"`
+	Live    time.Duration `yaml:"live" min:"5s" max:"1h"`    // while the call goes on: longer, because a turn is told when it is over
 	Percent int           `yaml:"percent" min:"1" max:"100"` // of the talk
 	Talk    time.Duration `yaml:"talk" min:"1s" max:"1h"`
 }
@@ -319,8 +320,9 @@ type DeadAir struct {
 // Interrupted is a customer whom the agent does not let finish.
 type Interrupted struct {
 	Bad     `yaml:",inline"`
-	Times   int     `yaml:"times" min:"1" max:"100"`
-	AMinute float64 `yaml:"a_minute" min:"0" max:"60"`
+	Times   int           `yaml:"times" min:"1" max:"100"`
+	AMinute float64       `yaml:"a_minute" min:"0" max:"60"`
+	Overlap time.Duration `yaml:"overlap" min:"100ms" max:"10s"` // for how long both must speak
 }
 
 // UnansweredChat is a customer's chat message that nobody answers in time.
