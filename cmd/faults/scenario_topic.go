@@ -12,7 +12,6 @@ import (
 
 	"touchwatch/alerts/rule"
 	"touchwatch/cmd/app"
-	"touchwatch/deploy/connect"
 	"touchwatch/ingest/intake"
 	"touchwatch/ingest/simulator"
 	"touchwatch/ingest/stream"
@@ -42,9 +41,9 @@ func partitionsAdded(r *Run) error {
 	}
 	added := time.Now()
 	err = until(r.ctx, settleWithin, func() error { // the sender's client remembers for some seconds how many there were
-		n, err := connect.PartitionCount(r.ctx, r.direct, topic)
-		if err == nil && n != before+2 {
-			err = fmt.Errorf("the sender sees %d partitions of %s", n, topic)
+		res, err := r.direct.Metadata(r.ctx, &kafka.MetadataRequest{Topics: []string{topic}})
+		if err == nil && (len(res.Topics) != 1 || len(res.Topics[0].Partitions) != before+2) {
+			err = fmt.Errorf("the sender does not know the new partitions of %s", topic)
 		}
 		return err
 	})

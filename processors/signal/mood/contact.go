@@ -117,7 +117,7 @@ func where(c touchpoint.Channel) string {
 	return ""
 }
 
-// quoted names the words that decided, of the latest part that has some.
+// quoted shows what the customer said, of the latest part that has a text.
 func quoted(part []*signal.Mark) string {
 	for i := len(part) - 1; i >= 0; i-- {
 		if part[i].Note != "" {

@@ -6,7 +6,6 @@ package mood
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"touchwatch/ingest/touchpoint"
@@ -15,7 +14,8 @@ import (
 )
 
 // said is the only kind of mark: Key is the contact, N the displeasure and X the problem in thousandths, Y the intents and,
-// above them, the text's fingerprint, Place the queue or platform, Note the words that decided.
+// above them, the text's fingerprint, Place the queue or platform, Note what people are
+// shown of the text.
 const said = 1
 
 // Intents that a mark keeps.
@@ -75,7 +75,7 @@ func (*Detector) Observe(dst []signal.Mark, t *touchpoint.Touchpoint) []signal.M
 	}
 	return append(dst, signal.Mark{
 		At: t.OccurredAt, ID: t.ID, Kind: said, Channel: t.Channel, Key: contact(t), Place: place(t),
-		Note: words(t.Mood), N: thousandths(d), X: int32(thousandths(t.Mood.Problem)), Y: intents | fingerprint(t.Text),
+		Note: quote(t.Text, t.Mood.Words), N: thousandths(d), X: int32(thousandths(t.Mood.Problem)), Y: intents | fingerprint(t.Text),
 	})
 }
 
@@ -97,10 +97,6 @@ func place(t *touchpoint.Touchpoint) string {
 		return signal.PlaceKey("platform", t.Place.Platform)
 	}
 	return signal.PlaceKey("page", t.Place.Page)
-}
-
-func words(m *touchpoint.Mood) string {
-	return signal.Brief(strings.Join(m.Words[:min(len(m.Words), 3)], ", "), 60)
 }
 
 // Detect implements signal.Detector. Time alone changes nothing here.
