@@ -73,7 +73,7 @@ func New(opt Options) *Stage {
 // Run reads raw topics until ctx ends, then waits for its workers.
 func (s *Stage) Run(ctx context.Context) error {
 	group := stream.Group{
-		ID: Group, Brokers: s.opt.Brokers, Dialer: s.opt.Dialer, Topics: slices.Sorted(maps.Keys(s.opt.Topics)),
+		ID: Group, Brokers: s.opt.Brokers, Dialer: s.opt.Dialer, Client: s.opt.Kafka, Topics: slices.Sorted(maps.Keys(s.opt.Topics)),
 		Session: s.opt.Session, Log: s.opt.Log,
 		Work: func(ctx context.Context, a stream.Assignment, commit func(int64)) {
 			newWorker(s, a, commit).run(ctx)

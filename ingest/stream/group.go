@@ -26,6 +26,7 @@ type Group struct {
 	ID      string
 	Brokers []string
 	Dialer  *kafka.Dialer
+	Client  *kafka.Client // asks who reads what
 	Topics  []string
 	Log     *slog.Logger
 	// Session is how long the broker waits for a heartbeat before it gives the partitions to others; zero means 20 s.
@@ -33,6 +34,8 @@ type Group struct {
 	// Work runs for one partition until ctx ends, and calls commit with offsets up to which everything took effect.
 	// It deals with its own errors: when it returns early, all partitions of this process are assigned again.
 	Work func(ctx context.Context, a Assignment, commit func(offset int64))
+
+	look time.Duration // lookEvery, except in tests
 }
 
 // closeTimeout bounds leaving the group: with a dead broker the client's Close could wait for ever.
@@ -48,11 +51,13 @@ func (g *Group) Run(ctx context.Context) error {
 	if session == 0 {
 		session = 20 * time.Second
 	}
+	if g.look == 0 {
+		g.look = lookEvery
+	}
 	cg, err := kafka.NewConsumerGroup(kafka.ConsumerGroupConfig{
 		ID: g.ID, Brokers: g.Brokers, Dialer: g.Dialer, Topics: g.Topics,
 		HeartbeatInterval: max(session/8, 200*time.Millisecond), SessionTimeout: session, RebalanceTimeout: 30 * time.Second,
-		JoinGroupBackoff: 500 * time.Millisecond, WatchPartitionChanges: true, PartitionWatchInterval: 5 * time.Second,
-		StartOffset: kafka.FirstOffset, Timeout: 10 * time.Second,
+		JoinGroupBackoff: 500 * time.Millisecond, StartOffset: kafka.FirstOffset, Timeout: 10 * time.Second,
 	})
 	if err != nil {
 		return fmt.Errorf("join group %s: %w", g.ID, err)
@@ -115,6 +120,7 @@ func (g *Group) start(ctx context.Context, gen *kafka.Generation, running *sync.
 		}
 	}
 	g.launch(ctx, gen, running, func(wctx context.Context) { g.commits(wctx, gen, marks) })
+	g.launch(ctx, gen, running, g.watch)
 	g.Log.Info("partitions assigned", "group", g.ID, "generation", gen.ID, "partitions", count)
 }
 

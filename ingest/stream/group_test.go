@@ -76,7 +76,7 @@ func (j *journal) count() (distinct int) {
 // join runs a member; its stop ends it in order and waits.
 func (w *world) join(group, name string, log *journal) *member {
 	m := &member{w: w, name: name, log: log}
-	g := Group{ID: group, Brokers: w.Brokers, Topics: []string{w.topic}, Session: 6 * time.Second, Log: slog.New(slog.DiscardHandler), Work: m.work}
+	g := &Group{ID: group, Brokers: w.Brokers, Client: w.Client, Topics: []string{w.topic}, Session: 6 * time.Second, Log: slog.New(slog.DiscardHandler), Work: m.work, look: 200 * time.Millisecond}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- g.Run(ctx) }()
@@ -195,6 +195,54 @@ func (w *world) sampleCommits(group string) (stop func() error) {
 		done <- nil
 	}()
 	return func() error { cancel(); return <-done }
+}
+
+func TestPartitionsThatAreAddedGetAReader(t *testing.T) {
+	w := newWorld(t, groupPartitions)
+	transport := &kafka.Transport{MetadataTTL: 100 * time.Millisecond}
+	t.Cleanup(transport.CloseIdleConnections)
+	w.Client = &kafka.Client{Addr: w.Client.Addr, Transport: transport}
+	group, log := twin.Unique("added"), newJournal()
+	w.join(group, "first", log)
+	w.join(group, "second", log)
+	w.until("two members share", func() bool { return log.held("first") == 2 && log.held("second") == 2 })
+	res, err := w.Client.CreatePartitions(t.Context(), &kafka.CreatePartitionsRequest{Topics: []kafka.TopicPartitionsConfig{{Name: w.topic, Count: groupPartitions + 2}}})
+	if err == nil {
+		err = res.Errors[w.topic]
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.until("they share the new ones as well", func() bool { return log.held("first") == 3 && log.held("second") == 3 })
+	w.until("the client knows them", func() bool {
+		there, err := w.Client.Metadata(t.Context(), &kafka.MetadataRequest{Topics: []string{w.topic}})
+		return err == nil && len(there.Topics[0].Partitions) == groupPartitions+2
+	})
+	w.ours(groupPartitions, "a")
+	w.ours(groupPartitions+1, "b")
+	w.until("they are read", func() bool { return log.count() == 2 })
+}
+
+func TestAPartitionWithoutAReaderIsFound(t *testing.T) {
+	w := newWorld(t, 2)
+	other := w.Topic("unread", 2, nil)
+	group, log := twin.Unique("unread"), newJournal()
+	w.join(group, "first", log)
+	w.until("it reads", func() bool { return log.held("first") == 2 })
+	g := &Group{ID: group, Client: w.Client, Topics: []string{w.topic}, Log: slog.New(slog.DiscardHandler)}
+	w.until("both have a reader", func() bool {
+		_, _, found, err := g.unread(t.Context())
+		return !found && err == nil
+	})
+	g.Topics = append(g.Topics, other)
+	topic, _, found, err := g.unread(t.Context())
+	if !found || topic != other || err != nil {
+		t.Errorf("of a topic that nobody reads: found %s %v, %v", topic, found, err)
+	}
+	g.ID = twin.Unique("nobody")
+	if _, _, found, err := g.unread(t.Context()); found || err != nil {
+		t.Errorf("a group that there is not: found %v, %v; its members are about to come", found, err)
+	}
 }
 
 func TestAMemberThatComesBackGoesOnWhereTheGroupWas(t *testing.T) {

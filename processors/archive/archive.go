@@ -92,7 +92,7 @@ func (a *Archive) Run(ctx context.Context) error {
 	var writing sync.WaitGroup
 	writing.Go(func() { w.run(ctx) })
 	group := &stream.Group{
-		ID: a.opt.Group, Brokers: a.opt.Brokers, Dialer: a.opt.Dialer, Session: a.opt.Session, Log: a.opt.Log,
+		ID: a.opt.Group, Brokers: a.opt.Brokers, Dialer: a.opt.Dialer, Client: a.opt.Kafka, Session: a.opt.Session, Log: a.opt.Log,
 		Topics: []string{a.opt.Topics.Timeline, a.opt.Topics.Signals, a.opt.Topics.Alerts},
 		Work: func(ctx context.Context, assigned stream.Assignment, commit func(int64)) {
 			r := &reader{opt: &a.opt, a: assigned, halts: &a.halts, out: w.in, session: &session{commit: commit}}

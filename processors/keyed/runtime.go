@@ -101,7 +101,7 @@ func (r *Runtime[S]) share() int { return r.opt.CacheBytes / int(max(r.holding.L
 // Run owns and folds partitions until ctx ends, then waits for its workers.
 func (r *Runtime[S]) Run(ctx context.Context) error {
 	group := stream.Group{
-		ID: r.opt.Group, Brokers: r.opt.Brokers, Dialer: r.opt.Dialer, Topics: []string{r.opt.Topic},
+		ID: r.opt.Group, Brokers: r.opt.Brokers, Dialer: r.opt.Dialer, Client: r.opt.Kafka, Topics: []string{r.opt.Topic},
 		Session: r.opt.Session, Log: r.opt.Log,
 		Work: r.attend,
 	}
