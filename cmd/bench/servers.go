@@ -35,7 +35,7 @@ func startServers(ctx context.Context, o *Options, dir string) (*servers, error)
 		s.what, s.cfg = "given", *o.Given
 		return s, nil
 	}
-	addrs, err := freeAddrs(4)
+	addrs, err := faults.FreeAddrs(4)
 	if err != nil {
 		return s, err
 	}
@@ -161,20 +161,6 @@ func (s *servers) close() {
 	for _, p := range s.processes {
 		p.Discard()
 	}
-}
-
-// freeAddrs are loopback addresses where nothing listened a moment ago.
-func freeAddrs(n int) ([]string, error) {
-	var all []string
-	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return nil, fmt.Errorf("find a free port: %w", err)
-		}
-		defer func() { _ = l.Close() }()
-		all = append(all, l.Addr().String())
-	}
-	return all, nil
 }
 
 func listens(addr string) func(*faults.Process) bool {

@@ -66,20 +66,6 @@ func (s *server) close() {
 	}
 }
 
-// freeAddrs are loopback addresses where nothing listened a moment ago.
-func freeAddrs(n int) ([]string, error) {
-	var all []string
-	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return nil, err
-		}
-		defer func() { _ = l.Close() }()
-		all = append(all, l.Addr().String())
-	}
-	return all, nil
-}
-
 func listens(addr string) bool {
 	conn, err := net.DialTimeout("tcp", addr, time.Second)
 	if err != nil {
@@ -114,7 +100,7 @@ broker.session.timeout.ms=3000
 
 // startKafka starts the first broker, which is the controller as well.
 func startKafka(ctx context.Context, p *parts, dir string) (*server, error) {
-	addrs, err := freeAddrs(1)
+	addrs, err := FreeAddrs(1)
 	if err != nil {
 		return nil, err
 	}
@@ -123,7 +109,7 @@ func startKafka(ctx context.Context, p *parts, dir string) (*server, error) {
 
 // startBroker formats a folder and starts a broker in it; number 1 is the controller as well.
 func startBroker(ctx context.Context, p *parts, dir string, number int, controller string) (*server, error) {
-	addrs, err := freeAddrs(2)
+	addrs, err := FreeAddrs(2)
 	if err != nil {
 		return nil, err
 	}
@@ -193,7 +179,7 @@ func startRedis(ctx context.Context, p *parts, dir string) (*server, error) {
 
 // newRedis is a Redis with a log of its own (AOF, everysec) on a free port, not started; its addr is its own.
 func newRedis(p *parts, dir, name string, options ...string) (*server, error) {
-	addrs, err := freeAddrs(1)
+	addrs, err := FreeAddrs(1)
 	if err != nil {
 		return nil, err
 	}
@@ -214,7 +200,7 @@ func startHouse(ctx context.Context, p *parts, program, dir string) (*server, er
 	if p.chdb == "" {
 		return nil, nil
 	}
-	addrs, err := freeAddrs(1)
+	addrs, err := FreeAddrs(1)
 	if err != nil {
 		return nil, err
 	}
