@@ -103,3 +103,29 @@ func TestARuleThatCriesWolfIsFoundOut(t *testing.T) {
 		t.Errorf("%v\n%s", err, out.String())
 	}
 }
+
+// A product that turns out faulty is told by a rule that counts those who complain about it; one that fires at whatever many
+// people post about is found out, because as many post about products that are fine.
+func TestComplaintsThatSpreadAreMeasured(t *testing.T) {
+	o := small(t, 2, 0)
+	o.Customers, o.Length, o.Rate = 400, 24*time.Hour, 4
+	set, err := rule.Parse("own.yaml", []byte(`rules:
+  - {name: spreading, title: T, subject: place, when: 'kind == "product" and customers_with("public_complaint", 60) >= 3', severity: high, text: "{{ latest }}"}
+  - {name: grumble, title: T, subject: place, when: 'kind == "platform" and customers_with("public_complaint", 60) >= 1', severity: high, text: "{{ latest }}"}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.Rules = set
+	r := &Report{}
+	if err := r.breakPlaces(o); err != nil {
+		t.Fatal(err)
+	}
+	grumble, spreading := r.Places[0], r.Places[1] // by name
+	if r.Defects < 3 || spreading.Alerts == 0 || spreading.Precision < 0.75 || spreading.Recall < 0.3 {
+		t.Errorf("%d products turned out faulty; a rule that counts complaints about each: %+v", r.Defects, spreading)
+	}
+	if grumble.Alerts == 0 || grumble.Precision > 0.5 {
+		t.Errorf("a rule that fires at anything on a platform: %+v", grumble)
+	}
+}

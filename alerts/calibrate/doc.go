@@ -1,7 +1,7 @@
 // Package calibrate measures how far alerts can be trusted. It lives through a simulated world, whose people, texts and
 // patterns of events are written apart from the detectors, puts it through the very code that runs in production (decoders,
 // identity, text engine, folds, rules; timers fire by event time), and compares every alert with what the world knows:
-// who was in trouble, since when, and which page was broken.
+// who was in trouble, since when, which page was broken, and which product faulty.
 //
 // Everything runs in memory and reads no clock: the same options give the same report. A run belongs to one goroutine.
 package calibrate

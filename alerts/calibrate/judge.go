@@ -2,6 +2,7 @@ package calibrate
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"touchwatch/alerts/rule"
@@ -90,7 +91,7 @@ func (j *judgement) troubles() (needy, all []int) {
 	return needy, all
 }
 
-// broken is a page that did not work for a while.
+// broken is a page that did not work for a while, or a product that turned out faulty.
 type broken struct {
 	simulator.Fact
 	until touchpoint.Millis
@@ -98,21 +99,51 @@ type broken struct {
 	told  touchpoint.Millis
 }
 
-// breakages pairs what broke with when it was mended and who ran into it.
+// What a place is a place of: only a rule that speaks of such places at all can be asked for what broke there.
+const (
+	ofPages    = "pages"
+	ofProducts = "products"
+)
+
+func (b *broken) kind() string {
+	if b.Product != "" {
+		return ofProducts
+	}
+	return ofPages
+}
+
+// kindOf says of what the place of an alert is one, "" for any other.
+func kindOf(a *Told) string {
+	switch kind, _, _ := strings.Cut(a.Subject.ID, ":"); kind {
+	case "page", "element":
+		return ofPages
+	case "product", "campaign", "platform":
+		return ofProducts
+	}
+	return ""
+}
+
+// trouble is the reason of the trouble of those who run into it.
+func (b *broken) trouble() string {
+	if b.kind() == ofProducts {
+		return b.Why
+	}
+	return b.Why + " does not work"
+}
+
+// breakages pairs what broke with when it was mended, or taken off the shelves, and who ran into it.
 func breakages(out *outcome) []*broken {
 	var all []*broken
 	for _, f := range out.facts {
 		switch f.Kind {
-		case simulator.Broken:
+		case simulator.Broken, simulator.Defective:
 			all = append(all, &broken{Fact: f, until: out.ended.Add(tail), hit: map[touchpoint.CustomerID]bool{}})
-		case simulator.Mended:
-			if b := newest(all, func(b *broken) bool { return b.Page == f.Page }); b != nil {
+		case simulator.Mended, simulator.TakenBack:
+			if b := newest(all, func(b *broken) bool { return b.Page == f.Page && b.Product == f.Product }); b != nil {
 				b.until = f.At
 			}
 		case simulator.Troubled:
-			if b := newest(all, func(b *broken) bool {
-				return b.until >= f.At && "button "+b.Element+" on "+b.Page+" does not work" == f.Why
-			}); b != nil {
+			if b := newest(all, func(b *broken) bool { return b.until >= f.At && b.trouble() == f.Why }); b != nil {
 				b.hit[f.Customer] = true
 			}
 		}
@@ -132,11 +163,22 @@ func newest(all []*broken, match func(*broken) bool) *broken {
 // afterMending is for how long evidence of a breakage still arrives.
 const afterMending = 10 * time.Minute
 
+// isOf reports whether an alert names the place that broke.
+func (b *broken) isOf(a *Told) bool {
+	if b.kind() == ofProducts {
+		return a.Subject.ID == "product:"+b.Product
+	}
+	return a.Subject.Name == b.Page || a.Subject.Name == b.Page+" "+b.Element
+}
+
 // ofPlace decides whether an alert about a place is true.
 func ofPlace(a *Told, all []*broken) {
 	for _, b := range all {
-		if a.UpdatedAt >= b.At && a.UpdatedAt <= b.until.Add(afterMending) && (a.Subject.Name == b.Page || a.Subject.Name == b.Page+" "+b.Element) {
-			a.True, a.Because = true, b.Why+" is broken"
+		if a.UpdatedAt >= b.At && a.UpdatedAt <= b.until.Add(afterMending) && b.isOf(a) {
+			a.True, a.Because = true, b.Why
+			if b.kind() == ofPages {
+				a.Because += " is broken"
+			}
 			if b.told == 0 {
 				b.told = a.UpdatedAt
 			}

@@ -28,7 +28,7 @@ func (r *Report) Write(w io.Writer) error {
 		return err
 	}
 	if len(r.Places) > 0 {
-		fmt.Fprintf(w, "\nThe last lines are of a world in which %d pages break for at least %d customers.\n", r.Breakages, many)
+		fmt.Fprintf(w, "\nThe last lines are of worlds in which %d pages break for at least %d customers, and %d products turn out faulty for as many.\n", r.Breakages, many, r.Defects)
 	}
 	for i := range r.Alerts {
 		if i == 0 {

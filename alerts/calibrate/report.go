@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"touchwatch/alerts/rule"
+	"touchwatch/ingest/simulator"
 	"touchwatch/ingest/touchpoint"
 )
 
@@ -14,7 +15,7 @@ type Figures struct {
 	False  int    `json:"false_alarms"`
 	// Precision is the share of alerts with a trouble behind them; 1 when there is no alert.
 	Precision float64 `json:"precision"`
-	// Recall is the share of customers let down (for a rule about places: of broken pages that hit many) that were told of.
+	// Recall is the share of customers let down (for a rule about places: of broken pages and faulty products that hit many) that were told of.
 	Recall float64 `json:"recall"`
 	// RecallAll is the same share of everybody who had a trouble, those included whom the first way out of it helped within minutes.
 	RecallAll float64 `json:"recall_of_all_troubles"`
@@ -37,21 +38,22 @@ type Report struct {
 	Overall     Figures   `json:"overall"`
 	Rules       []Figures `json:"rules"` // about customers, in the order of the file
 	Breakages   int       `json:"breakages"`
-	Places      []Figures `json:"places"` // rules about places, from a world in which pages break
+	Defects     int       `json:"defects"`
+	Places      []Figures `json:"places"` // rules about places, from the worlds in which pages break and products turn out faulty
 	Alerts      []Told    `json:"alerts,omitempty"`
 }
 
-// many is how many customers a broken page must hit before somebody has to be told of the page.
+// many is how many customers a broken page or a faulty product must hit before somebody has to be told of it.
 const many = 5
 
-// Run lives through two worlds, one in which people get into trouble and one in which pages break, and reports how the rules
-// did. keep is how many alerts the report lists, in the order in which they fired.
+// Run lives through three worlds, one in which people get into trouble, one in which pages break, and one in which products
+// turn out faulty, and reports how the rules did. keep is how many alerts the report lists, in the order in which they fired.
 func Run(o Options, keep int) (*Report, error) {
 	r, err := people(o, keep)
 	if err != nil {
 		return nil, err
 	}
-	return r, r.breakPages(o)
+	return r, r.breakPlaces(o)
 }
 
 // people measures the rules about customers.
@@ -124,59 +126,90 @@ func (f *Figures) finish(delays []float64, of int, customerDays float64) {
 
 func seconds(from, to touchpoint.Millis) float64 { return to.Sub(from).Seconds() }
 
-// A world of pages that break: busier, because a broken page is found by those who come.
+// A world of pages that break: busier, because a broken page is found by those who come. And one of products that turn out
+// faulty, about which their buyers post.
 const (
 	busier      = 8
 	fewTroubled = 0.01 // what single customers meet must not look like a broken page
 	part        = 4    // of the length: one fourth is enough
 )
 
-// breakPages measures the rules about places.
-func (r *Report) breakPages(o Options) error {
-	o.Length, o.Rate, o.Share = o.Length/part, o.Rate*busier, min(o.Share, fewTroubled)
-	world := o.world()
-	world.Outages = true
-	out, err := live(&o, world)
-	if err != nil {
-		return err
-	}
-	all := breakages(out)
-	hit := 0
-	for _, b := range all {
-		if len(b.hit) >= many {
-			hit++
+// placeWorld is a world in which something breaks for many at once.
+type placeWorld struct {
+	out *outcome
+	all []*broken
+}
+
+// many returns how often something of a kind broke that must be told, "" for any kind.
+func (w *placeWorld) many(kind string) (n int) {
+	for _, b := range w.all {
+		if (kind == "" || b.kind() == kind) && len(b.hit) >= many {
+			n++
 		}
 	}
-	r.Breakages = hit
+	return n
+}
+
+// breakPlaces measures the rules about places.
+func (r *Report) breakPlaces(o Options) error {
+	o.Length, o.Share = o.Length/part, min(o.Share, fewTroubled)
+	busy := o
+	busy.Rate *= busier
+	pages, products := busy.world(), o.world()
+	pages.Outages, products.Defects = true, true
+	var worlds []*placeWorld
+	for _, w := range [...]struct {
+		o     Options
+		world simulator.Options
+	}{{busy, pages}, {o, products}} {
+		out, err := live(&w.o, w.world)
+		if err != nil {
+			return err
+		}
+		worlds = append(worlds, &placeWorld{out, breakages(out)})
+	}
+	r.Breakages, r.Defects = worlds[0].many(ofPages), worlds[1].many(ofProducts)
 	for _, one := range o.Rules.Rules() {
 		if one.Subject == rule.Place {
-			r.Places = append(r.Places, pages(one.Name, out, all, hit, o.Customers))
+			r.Places = append(r.Places, places(one.Name, worlds, o.Customers))
 		}
 	}
 	if len(r.Places) > 1 {
-		r.Places = append(r.Places, pages("", out, all, hit, o.Customers))
+		r.Places = append(r.Places, places("", worlds, o.Customers))
 	}
 	return nil
 }
 
-// pages counts the alerts of one rule, or of all rules about places.
-func pages(name string, out *outcome, all []*broken, hit, customers int) Figures {
+// places counts the alerts of one rule, or of all rules about places. What broke counts for a rule when the rule spoke of
+// that kind of place at all, or of none.
+func places(name string, worlds []*placeWorld, customers int) Figures {
 	f := Figures{Rule: name}
-	for _, b := range all {
-		b.told = 0
-	}
-	for i := range out.alerts {
-		if a := &out.alerts[i]; a.Subject.Kind == string(rule.Place) && (name == "" || a.Rule == name) {
-			ofPlace(a, all)
-			f.count(a.True)
+	spoke := map[string]bool{}
+	for _, w := range worlds {
+		for _, b := range w.all {
+			b.told = 0
+		}
+		for i := range w.out.alerts {
+			if a := &w.out.alerts[i]; a.Subject.Kind == string(rule.Place) && (name == "" || a.Rule == name) {
+				ofPlace(a, w.all)
+				f.count(a.True)
+				spoke[kindOf(a)] = true
+			}
 		}
 	}
 	var delays []float64
-	for _, b := range all {
-		if b.told != 0 && len(b.hit) >= many {
-			delays = append(delays, seconds(b.At, b.told))
+	hit, customerDays := 0, 0.0
+	for _, w := range worlds {
+		customerDays += float64(customers) * w.out.days()
+		for _, b := range w.all {
+			if len(b.hit) < many || name != "" && len(spoke) > 0 && !spoke[b.kind()] {
+				continue
+			}
+			if hit++; b.told != 0 {
+				delays = append(delays, seconds(b.At, b.told))
+			}
 		}
 	}
-	f.finish(delays, hit, float64(customers)*out.days())
+	f.finish(delays, hit, customerDays)
 	return f
 }

@@ -15,7 +15,7 @@ type outcome struct {
 	alerts       []Told
 	known        map[string]bool // ids of alerts
 	truth        simulator.Truth
-	facts        []simulator.Fact // what broke, was mended, and who waited
+	facts        []simulator.Fact // what broke or turned out faulty, until when, and who waited
 	touchpoints  int
 	began, ended touchpoint.Millis // of the time that is judged
 }
@@ -34,7 +34,7 @@ func live(o *Options, world simulator.Options) (*outcome, error) {
 	world.Remember = true
 	world.Tell = func(f simulator.Fact) {
 		switch f.Kind {
-		case simulator.Broken, simulator.Mended, simulator.Waited, simulator.Troubled:
+		case simulator.Broken, simulator.Mended, simulator.Defective, simulator.TakenBack, simulator.Waited, simulator.Troubled:
 			out.facts = append(out.facts, f)
 		}
 	}

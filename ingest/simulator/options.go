@@ -21,6 +21,9 @@ type Options struct {
 	TroubleShare float64
 	// Outages breaks one page after the other, each for some minutes, apart from Story.
 	Outages bool
+	// Defects lets the batch of one product after the other turn out faulty, about which several customers post, and launches
+	// others about which people post who are pleased. A Story has them too, later on.
+	Defects bool
 	// Duplicates, Late and Garbage are shares (0–1) of records that the source sends twice, that it sends up to 90 s late,
 	// and of additional records that nobody can decode. Zero means none.
 	Duplicates, Late, Garbage float64

@@ -89,7 +89,10 @@ func encodeSocial(w *World, dst []byte, s *session, st *step) ([]byte, bool) {
 		dst = num(str(dst, "language", languages[s.p.language]), "reach", s.p.reach)
 	}
 	if st.kind == touchpoint.SocialReview {
-		dst = str(rating(dst, st), "product", s.product.slug)
+		dst = rating(dst, st)
+	}
+	if st.kind == touchpoint.SocialReview || s.tagged && st.kind != touchpoint.SocialReply {
+		dst = str(dst, "product", s.product.slug)
 	}
 	return append(dst, '}'), true
 }

@@ -46,6 +46,7 @@ type session struct {
 	order    string
 	call     callSummary
 	doomed   bool // what it tries will fail
+	tagged   bool // whoever collects the posts knows which product they are about
 	retried  bool // the card number was mistyped once
 	last     func(*World, *session)
 

@@ -58,6 +58,8 @@ const (
 	chatTricky // said by people in no trouble, in words that sound like it
 	callTricky
 	postTricky
+	batchPost // of a product that turned out faulty
+	batchAngry
 	janaChat
 	janaNudge
 	janaAgain
@@ -73,7 +75,7 @@ var topicNames = [topicCount]string{
 	"call.ask", "call.complain", "call.angry", "call.thanks", "call.agent",
 	"post.praise", "post.neutral", "post.complain", "post.angry",
 	"site.problem", "site.complain", "site.angry", "site.call", "site.post", "post.grumble", "post.reply",
-	"review.good", "review.mixed", "review.bad", "survey.good", "survey.bad", "chat.tricky", "call.tricky", "post.tricky",
+	"review.good", "review.mixed", "review.bad", "survey.good", "survey.bad", "chat.tricky", "call.tricky", "post.tricky", "batch.post", "batch.angry",
 	"jana.chat", "jana.nudge", "jana.again", "jana.post", "jana.thanks",
 }
 

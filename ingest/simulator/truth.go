@@ -19,6 +19,8 @@ const (
 	GaveUp    FactKind = "gave_up"    // the customer stopped trying
 	Broken    FactKind = "broken"     // a page broke; Why names page and element
 	Mended    FactKind = "mended"     // and works again
+	Defective FactKind = "defective"  // a product turned out faulty, and buyers begin to post about it; Why, Product
+	TakenBack FactKind = "taken_back" // and the shop has taken it off the shelves
 	Waited    FactKind = "waited"     // Customer, in no trouble, waited longer for a chat's answer than the company promises
 )
 
@@ -32,6 +34,7 @@ type Fact struct {
 	Why        string                `json:"why,omitempty"`
 	Page       string                `json:"page,omitempty"`    // what broke or was mended: path …
 	Element    string                `json:"element,omitempty"` // … and element key
+	Product    string                `json:"product,omitempty"` // what turned out faulty
 }
 
 // Trouble is what a customer went through. Customer is the id under which ingest must know the party.

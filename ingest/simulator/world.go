@@ -67,6 +67,10 @@ func New(options Options) *World {
 	if o.Outages && !o.Story {
 		w.after(storiesBegin, (*World).nextOutage)
 	}
+	if o.Defects || o.Story {
+		w.after(firstDefect, (*World).nextDefect)
+		w.after(firstLaunch, (*World).nextLaunch)
+	}
 	w.agenda.add(task{at: w.start, run: (*World).govern})
 	return w
 }
