@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -12,6 +13,9 @@ import (
 	"touchwatch/processors/signal/settings"
 	"touchwatch/processors/signal/text"
 )
+
+// engine judges texts in all tests: making one takes longer than some of the worlds.
+var engine = sync.OnceValue(text.Default)
 
 // small is a world that is lived through within a second or two, with the shipped rules and settings.
 func small(t *testing.T, seed uint64, share float64) Options {
@@ -22,13 +26,14 @@ func small(t *testing.T, seed uint64, share float64) Options {
 	}
 	return Options{
 		Seed: seed, Customers: 220, Share: share, Length: 12 * time.Hour, Rate: 25,
-		Rules: set, Detectors: detectors.New(settings.Default()), Annotate: text.Default().Annotate,
+		Rules: set, Detectors: detectors.New(settings.Default()), Annotate: engine().Annotate,
 	}
 }
 
 // TestShippedRulesCanBeTrusted fails when a change makes alerts clearly worse. The figures of docs/calibration.md are
 // higher; a small world leaves more to chance.
 func TestShippedRulesCanBeTrusted(t *testing.T) {
+	t.Parallel()
 	r := report(t, small(t, 5, 0.2))
 	if r.LetDown < 8 || r.Overall.Alerts < 15 || r.Overall.Precision < 0.85 || r.Overall.Recall < 0.75 {
 		t.Errorf("with every fifth customer in trouble:\n%s", written(t, r))
@@ -58,6 +63,7 @@ func written(t *testing.T, r *Report) string {
 }
 
 func TestTheSameSeedGivesTheSameReport(t *testing.T) {
+	t.Parallel()
 	o := small(t, 3, 0.1)
 	o.Customers, o.Length = 40, 2*time.Hour
 	var all [2][]byte
@@ -76,6 +82,7 @@ func TestTheSameSeedGivesTheSameReport(t *testing.T) {
 }
 
 func TestARuleThatCriesWolfIsFoundOut(t *testing.T) {
+	t.Parallel()
 	o := small(t, 3, 0.1)
 	o.Customers, o.Length = 120, 6*time.Hour
 	set, err := rule.Parse("own.yaml", []byte(`rules:
@@ -107,6 +114,7 @@ func TestARuleThatCriesWolfIsFoundOut(t *testing.T) {
 // A product that turns out faulty is told by a rule that counts those who complain about it; one that fires at whatever many
 // people post about is found out, because as many post about products that are fine.
 func TestComplaintsThatSpreadAreMeasured(t *testing.T) {
+	t.Parallel()
 	o := small(t, 2, 0)
 	o.Customers, o.Length, o.Rate = 400, 24*time.Hour, 4
 	set, err := rule.Parse("own.yaml", []byte(`rules:
