@@ -24,11 +24,8 @@ const (
 	broken = 0.5
 )
 
-// calm and fine are how much displeasure and problem a message shows at most that needs no answer.
-const (
-	calm = 0.1
-	fine = 0.3
-)
+// fine is how much problem a message shows at most that needs no answer; a displeasure below upset is a 'not' or an 'again'.
+const fine = 0.3
 
 // remarkLetters is how many characters a remark has at most.
 const remarkLetters = 48
@@ -36,7 +33,7 @@ const remarkLetters = 48
 // NeedOf says what a customer's message calls for.
 func NeedOf(t *touchpoint.Touchpoint) Need {
 	question := strings.Contains(t.Text, "?")
-	quiet := t.Mood != nil && t.Mood.Displeasure <= calm && t.Mood.Problem <= fine
+	quiet := t.Mood != nil && t.Mood.Displeasure < upset && t.Mood.Problem <= fine
 	switch {
 	case quiet && !question && thanks(t.Mood.Intents):
 		return None

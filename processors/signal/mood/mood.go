@@ -27,8 +27,8 @@ const (
 
 const intentMask = 1<<intentBits - 1
 
-// silent is the displeasure, either way, below which a turn says nothing about the mood.
-const silent = 0.1
+// silent is the displeasure, either way, below which a turn says nothing about the mood: a 'not' or a 'please' is less.
+const silent = 0.2
 
 // problemSilent is the problem score below which a turn reports none.
 const problemSilent = 0.3

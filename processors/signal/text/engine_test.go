@@ -302,3 +302,60 @@ func TestWhatIsQuotedDoesNotCount(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatSurroundsAWordDecides(t *testing.T) {
+	e := shippedEngine()
+	for _, c := range []struct {
+		text  string
+		angry bool
+	}{
+		{"My parcel was delayed", false},
+		{"@shop my parcel was delayed", true}, // told before everybody, to the company
+		{"Why was my payment declined?", false},
+		{"The site is down again. Brilliant.", true},
+		{"They fixed it within an hour. Brilliant.", false},
+		{"Klimaanlage ausgefallen, Fenster gehen nicht auf. Super.", true},
+		{"so much for my holiday #worstairlineever", true},
+		{"#bahnchaos auf dem Weg nach Ulm", true},
+		{"who watches the #superbowl with me", false},
+		{"no thanks, that is all", false},
+		{"Nothing else, thank you", false},
+	} {
+		if m, _ := e.Judge(c.text, ""); m.Displeasure >= unhappy != c.angry {
+			t.Errorf("%q: %.2f %q", c.text, m.Displeasure, m.Words)
+		}
+	}
+}
+
+func TestAThreatWithoutDispleasureNeedsAnUnhappyText(t *testing.T) {
+	e := shippedEngine()
+	for _, c := range []struct{ text, want string }{
+		{"How do I close my account?", ""},
+		{"Your service is terrible, close my account", "cancel"},
+		{"I am leaving on Friday, will it be here by then?", ""},
+		{"I would like to speak to a manager about a job", ""},
+		{"see you in court", "escalation"},
+	} {
+		m, _ := e.Judge(c.text, "en")
+		if got := strings.Join(m.Intents, " "); got != c.want {
+			t.Errorf("%q: %q, want %q", c.text, got, c.want)
+		}
+	}
+}
+
+func TestHintsMoveTheScoreAndNoMore(t *testing.T) {
+	e := shippedEngine()
+	none, _ := e.Judge("the parcel is on the table", "en")
+	one, _ := e.Judge("the parcel is not on the table", "en")
+	two, _ := e.Judge("they told me the parcel is not on the table", "en")
+	if !(none.Displeasure < one.Displeasure && one.Displeasure < two.Displeasure && two.Displeasure < unhappy) {
+		t.Errorf("%.2f, %.2f, %.2f: want them to grow and stay below %.2f", none.Displeasure, one.Displeasure, two.Displeasure, unhappy)
+	}
+	if len(two.Words) > 0 {
+		t.Errorf("hints decide nothing: %q", two.Words)
+	}
+	many, _ := e.Judge("@shop they told me it would be here after two days, nobody calls and your email never gets an answer", "en")
+	if many.Displeasure < unhappy || len(many.Words) == 0 {
+		t.Errorf("many hints: %.2f %q, want them to be named", many.Displeasure, many.Words)
+	}
+}

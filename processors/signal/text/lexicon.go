@@ -17,8 +17,8 @@ import (
 //	[negation]                        or a class of words that change others
 //
 // An entry is a word, a prefix (broke*), an emoji, an emoticon, or a phrase of up to four words of which the last may be
-// a prefix. In a phrase # stands for any number. A pleasure or displeasure up to 0.5 is a hint: hints move the score a little, and any
-// number of them together says less than 1. An intent cancel or escalation beside a displeasure of 1 or more is a threat ('see you
+// a prefix. In a phrase # stands for any number. A pleasure or displeasure up to 0.5 is a hint: hints move the score a little, each
+// less than the one before. An intent cancel or escalation beside a displeasure of 1 or more is a threat ('see you
 // in court'); otherwise it is one only when the text is unhappy ('close my account'). The classes are:
 //
 //	negation   turns what follows within three words           not, kein, не

@@ -17,21 +17,26 @@ const (
 
 	spoiled  = 0.8  // share of a pleasure that its negation turns into displeasure: 'not good'
 	excused  = -0.2 // share of a displeasure that its negation leaves, as pleasure: 'not bad'
-	unable   = 0.75 // displeasure of a capability that is denied: 'does not load'
+	unable   = 0.5  // displeasure of a capability that is denied: 'does not load'
 	failing  = 2.0  // problem of the same
 	before   = 0.6  // factor of what stands before a 'but'
 	pleasing = 0.9  // what a pleasure takes away from a displeasure of the same size
 
 	hint    = 0.5  // displeasure or pleasure up to which an entry is a hint: it says little
-	hinted  = 0.95 // what any number of hints stays below, short of unhappy
-	called  = 1.5  // the same in a text that calls somebody by @name: many hints told in public are a complaint
+	hinted  = 1.6  // what any number of hints stays below: it takes many, and nothing pleasant, to be unhappy by hints alone
+	called  = 2.25 // the same in a text that calls somebody by @name: many hints told in public are a complaint
 	soaking = 0.75 // sum of hints that says half of that
+	asking  = 0.8  // factor of a displeasure that asks, aloud to nobody, and says nothing as strong as
+	strong  = 2.0  // this
+	curt    = 1    // words up to which a sentence that praises after bad news mocks: 'The site is down again. Brilliant.'
+	mocked  = 0.9  // displeasure up to there, or
+	failed  = 1.75 // problem up to there, from which the news is bad
 	firmly  = 0.8  // displeasure from which the threat of an entry is believed of anybody
 	grieved = 0.25 // displeasure of each step of problem that is told in public, to the company
 	urged   = 0.08 // and of each ! behind it
 	broken  = 3.0  // problem up to which this counts
 
-	halfMood    = 7.0 // squared steps at which the mood is at 0.7
+	halfMood    = 6.0 // squared steps at which the mood is at 0.7
 	halfProblem = 4.0 // squared steps at which the problem is at 0.7
 	longText    = 30  // words from which a single hit says less
 )
@@ -54,7 +59,7 @@ type verdict struct {
 // hit adds an entry that was found at token i, n tokens long, as its surroundings change it.
 func (s *scratch) hit(v value, i, n int) {
 	if v.hints() {
-		s.hints += float32(v.displeasure) / quarters
+		s.hint(v, i, n)
 		return
 	}
 	h := hit{
@@ -72,6 +77,16 @@ func (s *scratch) hit(v value, i, n int) {
 		}
 	}
 	s.add(h, s.weight(i))
+}
+
+// hint adds up an entry that says little, and keeps the first displeasing ones for when nothing else says more.
+func (s *scratch) hint(v value, i, n int) {
+	h := hit{displeasure: float32(v.displeasure) / quarters, first: uint16(i), last: uint16(i + n - 1)}
+	s.hints += h.displeasure
+	if h.displeasure > 0 && s.keptCount < maxWords {
+		s.kept[s.keptCount] = h
+		s.keptCount++
+	}
 }
 
 // denied adds a capability verb at token i when it is negated, from before or after, and not counted already.
@@ -158,11 +173,13 @@ func (s *scratch) turn() {
 // sum adds the hits up.
 func (s *scratch) sum() verdict {
 	var v verdict
-	problem, firm := 0.0, uint8(0)
+	problem, firm, worst := 0.0, uint8(0), float32(0)
+	s.mock()
 	for i := range s.hits[:s.hitCount] {
 		h := &s.hits[i]
 		if h.displeasure > 0 {
 			v.neg += float64(h.displeasure)
+			worst = max(worst, h.displeasure)
 		} else {
 			v.pos -= float64(h.displeasure)
 		}
@@ -184,13 +201,52 @@ func (s *scratch) sum() verdict {
 			v.neg *= shouting
 		}
 	}
+	if s.asks > 0 && s.mentions == 0 && s.exclaims == 0 && worst < strong {
+		v.neg *= asking
+	}
 	length := min(1, math.Sqrt(longText/float64(max(s.n, 1))))
 	v.displeasure = curve((v.neg-pleasing*v.pos)*length, halfMood)
 	v.problem = curve(problem, halfProblem)
-	if v.displeasure < unhappy {
+	switch {
+	case v.displeasure < unhappy:
 		v.intents &= firm | ^threats
+	case worst == 0: // so that a person sees why
+		s.hitCount += copy(s.hits[s.hitCount:], s.kept[:s.keptCount])
 	}
 	return v
+}
+
+// mock turns a praise that stands alone, in a sentence of its own after bad news, into displeasure. Thanks are politeness, and
+// who exclaims means it.
+func (s *scratch) mock() {
+	if s.exclaims > 0 {
+		return
+	}
+	displeasure, problem := float32(0), float32(0)
+	for i := range s.hits[:s.hitCount] {
+		h := &s.hits[i]
+		if h.displeasure < 0 && h.intents == 0 && (displeasure >= mocked || problem >= failed) && s.alone(h) {
+			h.displeasure *= -spoiled
+		}
+		displeasure += h.displeasure
+		problem += h.problem
+		if h.displeasure < 0 {
+			problem = 0
+		}
+	}
+}
+
+// alone reports whether a hit is a sentence, not the first one, of curt words at most.
+func (s *scratch) alone(h *hit) bool {
+	from := int(h.first)
+	for from > 0 && s.tokens[from].gap < sentence {
+		from--
+	}
+	to := int(h.last) + 1
+	for to < s.n && s.tokens[to].gap < sentence {
+		to++
+	}
+	return from > 0 && to-from <= curt
 }
 
 // hinted is what the hints say together: the more there are, the less each adds.

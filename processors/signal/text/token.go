@@ -41,27 +41,29 @@ type token struct {
 
 // scratch is the memory of one judgement. It is reused, so that judging allocates nothing.
 type scratch struct {
-	tokens   [maxTokens]token
-	n        int
-	norm     []byte
-	gap      uint8 // what will part the next token from the last
-	exclaims int
-	asks     int
-	cyrillic int     // letters
-	latin    int     // letters
-	foreign  bool    // Cyrillic letters that Russian does not have
-	shouts   int     // words in capitals
-	mentions int     // @names
-	hints    float32 // what words that say little add up to, in steps
-	hits     [maxHits]hit
-	hitCount int
-	seen     []uint32 // features
+	tokens    [maxTokens]token
+	n         int
+	norm      []byte
+	gap       uint8 // what will part the next token from the last
+	exclaims  int
+	asks      int
+	cyrillic  int     // letters
+	latin     int     // letters
+	foreign   bool    // Cyrillic letters that Russian does not have
+	shouts    int     // words in capitals
+	mentions  int     // @names
+	hints     float32 // what words that say little add up to, in steps
+	kept      [maxWords]hit
+	keptCount int
+	hits      [maxHits]hit
+	hitCount  int
+	seen      []uint32 // features
 }
 
 func (s *scratch) reset() {
 	s.n, s.norm, s.gap, s.exclaims, s.asks = 0, s.norm[:0], sentence, 0, 0
 	s.cyrillic, s.latin, s.foreign, s.shouts, s.hitCount = 0, 0, false, 0, 0
-	s.mentions, s.hints = 0, 0
+	s.mentions, s.hints, s.keptCount = 0, 0, 0
 }
 
 // tokenise cuts a text into tokens. Lines that quote somebody (>), addresses and @names are skipped.
