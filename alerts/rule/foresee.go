@@ -63,6 +63,12 @@ func (r *reading[S]) binaryAtRest(n *ast.BinaryNode) (any, bool) {
 		return nil, false
 	}
 	switch n.Operator {
+	case "+":
+		return a + b, true
+	case "-":
+		return a - b, true
+	case "*":
+		return a * b, true
 	case "<":
 		return a < b, true
 	case "<=":

@@ -97,6 +97,8 @@ func TestConditionsAboutPlaces(t *testing.T) {
 	for _, when := range []string{
 		`customers(10) == 10`, `customers(25) == 20`, `hits(25) == 25`, `customers(60) == 20`, `hits(60) == 30`, `customers_with("rage_click", 9) == 3`,
 		`customers_with(["rage_click", "failed_request"], 9) == 6`, `customers_with("detractor", 60) == 0`,
+		// Of 30 minutes the last 10 are left out. One of the seven who raged before has raged again since.
+		`customers_before("rage_click", 10) == 7 * 10 / 50.0`, `customers_before("detractor", 10) == 0`, `customers_before("rage_click", 60) == 0`,
 		`kind == "page"`, `name == "/checkout"`, `place == "page:/checkout"`, `signals == 9`, `latest == "line 29"`,
 	} {
 		b := parse(t, strings.Replace(oneRule("'"+when+"'"), "customer", "place", 1)).Places()
@@ -176,6 +178,53 @@ func TestNoConditionTurnsBeforeItsMoment(t *testing.T) {
 		}
 	}
 	if turned < 20 {
+		t.Errorf("only %d conditions turned at their moment: the test does not reach what it is for", turned)
+	}
+}
+
+func TestNoConditionAboutAPlaceTurnsBeforeItsMoment(t *testing.T) {
+	random := rand.New(rand.NewPCG(8, 8))
+	turned := 0
+	for _, when := range []string{
+		`customers_with("rage_click", 10) >= 1 + 2 * customers_before("rage_click", 10)`, `customers_before("rage_click", 20) > 0.9`,
+		`customers_with(["rage_click", "dead_click"], 10) > customers_before(["rage_click", "dead_click"], 10)`, `customers(10) < 3`,
+	} {
+		b := parse(t, strings.Replace(oneRule("'"+when+"'"), "customer", "place", 1)).Places()
+		find := func(s *place.State) Finding {
+			look := b.Look(s, s.Now)
+			defer look.Close()
+			f, err := look.Find(b.Rules[0], false)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return f
+		}
+		for range 200 {
+			s := &place.State{ID: "page:/checkout", Now: start}
+			for i := range random.IntN(12) {
+				s.Hits = append(s.Hits, place.Hit{
+					Customer: touchpoint.CustomerID(fmt.Sprint("cus_", i)), Signal: []string{"rage_click", "dead_click"}[random.IntN(2)],
+					At: start.Add(-time.Duration(random.IntN(70*60)) * time.Second),
+				})
+			}
+			slices.SortFunc(s.Hits, func(a, b place.Hit) int { return int(a.At - b.At) })
+			before := find(s)
+			until := start.Add(2 * time.Hour)
+			if before.Changes != 0 {
+				until = before.Changes - 1
+			}
+			for _, at := range []touchpoint.Millis{until, start + (until-start)/2, start + 1} {
+				s.Now = at
+				if find(s).Holds != before.Holds {
+					t.Fatalf("%s: %v now, not after %v, but the next moment was to be %v\n%+v", when, before.Holds, at.Sub(start), before.Changes, s)
+				}
+			}
+			if s.Now = before.Changes; before.Changes != 0 && find(s).Holds != before.Holds {
+				turned++
+			}
+		}
+	}
+	if turned < 50 {
 		t.Errorf("only %d conditions turned at their moment: the test does not reach what it is for", turned)
 	}
 }

@@ -29,6 +29,10 @@ var placeWords = []word[place.State]{
 		0, 0, falling, func(a []literal) source[place.State] { return affected(a[1].minutes(), hitOf(a[0].names)) },
 	},
 	{
+		Word{"customers_before", []Arg{{Name: "signal", Kind: SignalList}, minutesArg}, "number", "What is usual here: distinct customers with that signal, or with one of a list of signals, in an average stretch of so many minutes (1 to 59) of the rest of the hour before the last minutes, seen from the newest signal."},
+		0.0, 0.0, steady, func(a []literal) source[place.State] { return before(a[1].minutes(), hitOf(a[0].names)) },
+	},
+	{
 		Word{"hits", []Arg{minutesArg}, "number", "Customers' signals here within the last minutes (60 at most); one customer may have several, but each kind of signal counts once per customer."},
 		0, 0, falling, func(a []literal) source[place.State] { return hits(a[0].minutes()) },
 	},
@@ -100,6 +104,24 @@ func affected(window touchpoint.Millis, pass func(*place.Hit) bool) source[place
 			return dst
 		},
 	}
+}
+
+// before is how many customers had such a hit in an average stretch as long as the window, in the rest of the hour before it. Both are seen from
+// the newest hit, so that time alone never makes a surge out of what is forgotten.
+func before(window touchpoint.Millis, pass func(*place.Hit) bool) source[place.State] {
+	const remembered = placeMinutes * minute
+	return source[place.State]{value: func(s *place.State, _ touchpoint.Millis) (any, touchpoint.Millis) {
+		if len(s.Hits) == 0 || window >= remembered {
+			return 0.0, 0
+		}
+		n, newest := 0, s.Hits[len(s.Hits)-1].At
+		eachAffected(s, newest, remembered, pass, func(h *place.Hit) {
+			if !within(h.At, newest, window) {
+				n++
+			}
+		})
+		return float64(n) * float64(window) / float64(remembered-window), 0
+	}}
 }
 
 // eachAffected visits the latest such hit of each customer in the window, latest first.
