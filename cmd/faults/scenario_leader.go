@@ -22,7 +22,7 @@ func leaderMoves(r *Run) error {
 	if err != nil {
 		return err
 	}
-	l, err := r.loaded(9000, 36*time.Second)
+	l, err := r.loaded(12_000, 60*time.Second) // a broker may take half a minute to start on a busy machine
 	if err != nil {
 		return err
 	}
