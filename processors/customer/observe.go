@@ -78,7 +78,7 @@ func (f *Fold) wake(s *State, fx *keyed.Effects) {
 // channel must not look missing because another channel is ahead.
 func (s *State) detect(d *family, w *Window, fx *keyed.Effects) []signal.Signal {
 	var floor touchpoint.Millis
-	w.Marks, floor = signal.Prune(w.Marks, d.bounds)
+	w.Marks, floor = signal.Prune(w.Marks, d.bounds, w.Wake)
 	return s.detectFrom(d, w, floor, fx)
 }
 

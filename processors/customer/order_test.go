@@ -82,6 +82,24 @@ func live(fold *customer.Fold, all []touchpoint.Touchpoint, order []int) *custom
 	return s
 }
 
+// prompt folds touchpoints in their order, and fires every timer before what happened after it was due, as when nothing is late.
+func prompt(fold *customer.Fold, all []touchpoint.Touchpoint) *customer.State {
+	s, fx := fold.New("cus_1"), keyed.NewEffects()
+	fire := func(until touchpoint.Millis) {
+		for s.WakeAt != 0 && s.WakeAt <= until {
+			fold.Fold(s, &timeline.Entry{Kind: timeline.Timer, Subject: "cus_1", At: s.WakeAt, Timer: &timeline.TimerBody{Name: "wake", Due: s.WakeAt}}, fx)
+		}
+	}
+	for i := range all {
+		t := all[i]
+		fire(t.OccurredAt - 1)
+		t.ReceivedAt = t.OccurredAt
+		fold.Fold(s, &timeline.Entry{Kind: timeline.Touchpoint, Subject: "cus_1", At: t.ReceivedAt, Touchpoint: &t}, fx)
+	}
+	fire(begin + 7_200_000)
+	return s
+}
+
 // keepOf is the shortest window of the families.
 func keepOf(all []signal.Detector, families ...string) time.Duration {
 	least := time.Duration(math.MaxInt64)
@@ -125,4 +143,36 @@ func anyOrder(t *rapid.T, fold *customer.Fold, kinds []touchpoint.Kind, span tim
 	if got.Score(at) != want.Score(at) || (len(got.Signals)+len(want.Signals) > 0 && !reflect.DeepEqual(got.Signals, want.Signals)) {
 		t.Fatalf("in order: %v\n%+v\nshuffled %v: %v\n%+v", want.Score(at), want.Signals, order, got.Score(at), got.Signals)
 	}
+}
+
+func TestATimerFindsWhatItWasArmedForAfterALongBacklog(t *testing.T) {
+	fold := customer.NewFold(detectors.New(settings.Default()), nil, customer.DefaultRetention)
+	var history []touchpoint.Touchpoint
+	for i, kind := range []touchpoint.Kind{touchpoint.RequestFailed, touchpoint.PageLeave, touchpoint.ClickKind} {
+		history = append(history, touchpoint.Touchpoint{
+			ID: touchpoint.ID(kind), Kind: kind, Channel: touchpoint.Website, Status: 502, OccurredAt: begin + touchpoint.Millis([]int{0, 2000, 6_000_000}[i]),
+			Place: touchpoint.Place{Page: "/checkout", Element: "a#help", ViewID: "v1"}, Click: &touchpoint.Click{Outcome: "none"},
+		})
+	}
+	got := live(fold, history, []int{0, 1, 2})
+	if !slices.ContainsFunc(got.Signals, func(g signal.Signal) bool { return g.Name == "failure_exit" }) {
+		t.Errorf("no failure_exit among %+v", got.Signals)
+	}
+}
+
+func TestABacklogWhoseTimersFireAtItsEndGivesTheSameScore(t *testing.T) {
+	fold := customer.NewFold(detectors.New(settings.Default()), nil, customer.DefaultRetention)
+	rapid.Check(t, func(t *rapid.T) {
+		history := make([]touchpoint.Touchpoint, rapid.IntRange(1, 20).Draw(t, "touchpoints"))
+		order := make([]int, len(history))
+		for i := range history {
+			history[i], order[i] = happening(t, i, append(slices.Clone(onPages), inTalks...), 100*time.Minute), i
+		}
+		slices.SortFunc(history, func(a, b touchpoint.Touchpoint) int { return int(a.OccurredAt - b.OccurredAt) })
+		want, got := prompt(fold, history), live(fold, history, order)
+		at := begin + 7_200_000
+		if got.Score(at) != want.Score(at) || (len(got.Signals)+len(want.Signals) > 0 && !reflect.DeepEqual(got.Signals, want.Signals)) {
+			t.Fatalf("timers in between: %v\n%+v\nat the end: %v\n%+v", want.Score(at), want.Signals, got.Score(at), got.Signals)
+		}
+	})
 }

@@ -48,11 +48,18 @@ func Insert(marks []Mark, m Mark) ([]Mark, bool) {
 // (Marks without a Key make no burst by b.Gap.) When there are more than b.Most, the oldest go up to a break between
 // bursts; if there is none, the older half goes, so that one endless burst settles a signal once in a while and not with
 // every mark. Prune may change marks in place.
-func Prune(marks []Mark, b Bounds) (kept []Mark, floor touchpoint.Millis) {
+//
+// awaited is the moment that the detector last asked to be woken at, zero for none. What has happened after it does not make
+// older marks superfluous: in a backlog a timer fires long after the touchpoints that follow it, and must find what it was armed for.
+func Prune(marks []Mark, b Bounds, awaited touchpoint.Millis) (kept []Mark, floor touchpoint.Millis) {
 	if len(marks) == 0 {
 		return marks, 0
 	}
-	oldest := marks[len(marks)-1].At.Add(-b.Keep)
+	newest := marks[len(marks)-1].At
+	if awaited != 0 {
+		newest = min(newest, awaited)
+	}
+	oldest := newest.Add(-b.Keep)
 	cut := 0
 	for marks[cut].At < oldest {
 		cut++

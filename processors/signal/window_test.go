@@ -83,26 +83,30 @@ func TestInsertTellsARepeat(t *testing.T) {
 func TestPrune(t *testing.T) {
 	b := Bounds{Keep: 100 * time.Millisecond, Gap: 10 * time.Millisecond, Near: 4 * time.Millisecond, Most: 6}
 	for _, c := range []struct {
-		name  string
-		marks []Mark
-		want  []touchpoint.Millis
+		name    string
+		marks   []Mark
+		awaited touchpoint.Millis
+		want    []touchpoint.Millis
 	}{
-		{"all young", at("k", 1, 50, 101), []touchpoint.Millis{1, 50, 101}},
-		{"old ones go", at("k", 1, 50, 102, 151), []touchpoint.Millis{102, 151}},
-		{"a burst over the cut stays whole", at("k", 1, 40, 45, 55, 150), []touchpoint.Millis{40, 45, 55, 150}},
-		{"too many: cut between bursts", at("k", 1, 20, 22, 24, 50, 52, 54, 56), []touchpoint.Millis{50, 52, 54, 56}},
-		{"too many: the oldest goes", at("k", 1, 20, 22, 24, 50, 52, 54), []touchpoint.Millis{20, 22, 24, 50, 52, 54}},
-		{"other keys are no burst", append(at("a", 1, 45), at("b", 50, 150)...), []touchpoint.Millis{50, 150}},
-		{"what is near goes together", append(at("a", 1, 46), at("b", 50, 150)...), []touchpoint.Millis{46, 50, 150}},
-		{"no key, no burst", at("", 1, 44, 50, 150), []touchpoint.Millis{50, 150}},
-		{"one endless burst is halved", at("k", 1, 2, 3, 4, 5, 6, 7), []touchpoint.Millis{5, 6, 7}},
+		{"all young", at("k", 1, 50, 101), 0, []touchpoint.Millis{1, 50, 101}},
+		{"old ones go", at("k", 1, 50, 102, 151), 0, []touchpoint.Millis{102, 151}},
+		{"a burst over the cut stays whole", at("k", 1, 40, 45, 55, 150), 0, []touchpoint.Millis{40, 45, 55, 150}},
+		{"too many: cut between bursts", at("k", 1, 20, 22, 24, 50, 52, 54, 56), 0, []touchpoint.Millis{50, 52, 54, 56}},
+		{"too many: the oldest goes", at("k", 1, 20, 22, 24, 50, 52, 54), 0, []touchpoint.Millis{20, 22, 24, 50, 52, 54}},
+		{"other keys are no burst", append(at("a", 1, 45), at("b", 50, 150)...), 0, []touchpoint.Millis{50, 150}},
+		{"what is near goes together", append(at("a", 1, 46), at("b", 50, 150)...), 0, []touchpoint.Millis{46, 50, 150}},
+		{"no key, no burst", at("", 1, 44, 50, 150), 0, []touchpoint.Millis{50, 150}},
+		{"one endless burst is halved", at("k", 1, 2, 3, 4, 5, 6, 7), 0, []touchpoint.Millis{5, 6, 7}},
+		{"what is awaited stays", at("k", 1, 50, 102, 151), 90, []touchpoint.Millis{1, 50, 102, 151}},
+		{"what was before what is awaited goes", at("k", 1, 50, 152, 351), 149, []touchpoint.Millis{50, 152, 351}},
+		{"too many, awaited or not", at("k", 1, 20, 22, 24, 150, 152, 154, 156), 90, []touchpoint.Millis{150, 152, 154, 156}},
 	} {
-		kept, floor := Prune(c.marks, b)
+		kept, floor := Prune(c.marks, b, c.awaited)
 		if got := times(kept); !reflect.DeepEqual(got, c.want) || floor != c.want[0] {
 			t.Errorf("%s: kept %v floor %d, want %v", c.name, got, floor, c.want)
 		}
 	}
-	if kept, floor := Prune(nil, b); len(kept) != 0 || floor != 0 {
+	if kept, floor := Prune(nil, b, 7); len(kept) != 0 || floor != 0 {
 		t.Errorf("an empty window: %v %d", kept, floor)
 	}
 }

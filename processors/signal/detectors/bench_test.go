@@ -91,7 +91,7 @@ func BenchmarkDetectors(b *testing.B) {
 			if !news {
 				continue
 			}
-			windows[k], _ = signal.Prune(windows[k], bounds[k])
+			windows[k], _ = signal.Prune(windows[k], bounds[k], 0)
 			signal.DetectFor(d, signal.Party{Segment: "vip"}, windows[k], 0)
 		}
 	}
@@ -106,7 +106,7 @@ func evening(detectors []signal.Detector, points []touchpoint.Touchpoint) (bytes
 			for _, m := range d.Observe(nil, &points[i]) {
 				marks, _ = signal.Insert(marks, m)
 			}
-			marks, _ = signal.Prune(marks, d.Bounds())
+			marks, _ = signal.Prune(marks, d.Bounds(), 0)
 		}
 		for i := range marks {
 			b, err := marks[i].MarshalMsg(nil)

@@ -89,7 +89,7 @@ func FuzzForeignMarks(f *testing.F) {
 			b = b[8:]
 		}
 		for _, d := range shipped() {
-			kept, _ := signal.Prune(slices.Clone(marks), d.Bounds())
+			kept, _ := signal.Prune(slices.Clone(marks), d.Bounds(), 0)
 			if _, wake := d.Detect(kept, touchpoint.Millis(now)); wake != 0 && wake <= touchpoint.Millis(now) {
 				t.Fatalf("%s: wants to be woken at %d, which is not after %d", d.Family(), wake, now)
 			}

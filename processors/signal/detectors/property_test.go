@@ -101,7 +101,7 @@ func (c *customer) see(tp *touchpoint.Touchpoint, now touchpoint.Millis) {
 func (c *customer) judge(i int, now touchpoint.Millis) (wake touchpoint.Millis) {
 	d := c.detectors[i]
 	var floor touchpoint.Millis
-	c.windows[i], floor = signal.Prune(c.windows[i], d.Bounds())
+	c.windows[i], floor = signal.Prune(c.windows[i], d.Bounds(), 0)
 	found, wake := d.Detect(c.windows[i], now)
 	c.signals = slices.DeleteFunc(c.signals, func(g signal.Signal) bool { return g.Family == d.Family() && g.First >= floor })
 	c.signals = append(c.signals, found...)
@@ -184,7 +184,7 @@ func signalsAreWellFormed(t *rapid.T) {
 			for _, m := range d.Observe(nil, &points[i]) {
 				marks, _ = signal.Insert(marks, m)
 			}
-			marks, _ = signal.Prune(marks, d.Bounds())
+			marks, _ = signal.Prune(marks, d.Bounds(), 0)
 			if most := d.Bounds().Most; len(marks) > most {
 				t.Fatalf("%s: %d marks, at most %d are wanted", d.Family(), len(marks), most)
 			}

@@ -268,7 +268,7 @@ func (sc *scenario) play(points []touchpoint.Touchpoint) string {
 				marks, _ = signal.Insert(marks, m)
 			}
 		}
-		marks, _ = signal.Prune(marks, d.Bounds())
+		marks, _ = signal.Prune(marks, d.Bounds(), 0)
 		found, next := signal.DetectFor(d, sc.party, marks, sc.now)
 		signals = append(signals, found...)
 		if next != 0 && (wake == 0 || next < wake) {
