@@ -8,14 +8,17 @@ import (
 	"touchwatch/cmd/app"
 	"touchwatch/cmd/faults/oracle"
 	"touchwatch/dashboards/history"
+	"touchwatch/processors/keyed"
 )
 
-// check lets the backlog's last effects come about, stops the program, and compares states, alerts and minutes with the world and with
-// the fold over the timeline. Nothing moves while it compares.
+// check lets the backlog's last effects come about, takes away the timers that are due later, so that nothing comes up while the program
+// stops, stops it, and compares states, alerts and minutes with the world and with the fold over the timeline.
 func (t *trial) check() error {
 	began := time.Now()
-	if err := t.settle(settleWithin); err != nil {
-		return err
+	for _, stage := range [][]keyed.Keys{t.customers(), t.places()} { // what customers' timers bring about reaches places
+		if err := t.hush(stage, settleWithin); err != nil {
+			return err
+		}
 	}
 	if err := t.stop(); err != nil {
 		return err

@@ -79,7 +79,7 @@ type Options struct {
 // Defaults are the sizes that the figures in docs/benchmarks.md rest on.
 func Defaults() Options {
 	return Options{
-		Seed: 1, Records: 1_000_000, Customers: 50_000, Archive: true, Warm: 300_000, Check: true, Session: 20 * time.Second, NaiveFor: 10 * time.Second,
+		Seed: 1, Records: 1_000_000, Customers: 50_000, Archive: true, Warm: 600_000, Check: true, Session: 20 * time.Second, NaiveFor: 10 * time.Second,
 		Rates: []int{1000, 5000, 10_000}, Hold: 20 * time.Second, Window: 10_000, Sockets: []int{1000, 10_000},
 		Stored: 1_000_000, RecoverRate: 1000, ScaleRecords: 200_000, Partitions: []int{1, 2, 4, 8}, Processes: []int{1, 2},
 		States: []int{10_000, 100_000, 1_000_000},

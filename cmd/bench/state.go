@@ -91,27 +91,6 @@ func (t *trial) mustReach(stage []keyed.Keys, m touchpoint.Millis) error {
 	return err
 }
 
-// dueTimers is how many timers are due at the reached progress and have not fired.
-func (t *trial) dueTimers() (int64, error) {
-	upTo, err := t.reached(t.customers())
-	if err != nil {
-		return 0, err
-	}
-	pipe := t.redis.Pipeline()
-	var replies []*redis.IntCmd
-	for _, k := range t.customers() {
-		replies = append(replies, pipe.ZCount(t.run.ctx, k.Timers(), "-inf", strconv.FormatInt(int64(upTo), 10)))
-	}
-	if _, err := pipe.Exec(t.run.ctx); err != nil {
-		return 0, fmt.Errorf("count due timers: %w", err)
-	}
-	total := int64(0)
-	for _, reply := range replies {
-		total += reply.Val()
-	}
-	return total, nil
-}
-
 // ends are the ends of partitions, by topic.
 type ends map[string]map[int]int64
 
@@ -170,15 +149,42 @@ func (t *trial) committed(want ends) error {
 	return nil
 }
 
-// settle waits until everything received by now has had all its effects, due timers included.
-func (t *trial) settle(within time.Duration) error {
-	return until(t.run.ctx, within, func() error {
-		n, err := t.dueTimers()
+// hush waits until a stage is at rest for good: every timer that is due has had its effects, and there is no other, because those that are
+// due later are taken away.
+func (t *trial) hush(stage []keyed.Keys, within time.Duration) error {
+	err := until(t.run.ctx, within, func() error {
+		n, err := t.takeTimers(stage)
 		if err == nil && n > 0 {
 			err = fmt.Errorf("%d timers are due", n)
 		}
 		return err
 	})
+	if err != nil {
+		return err
+	}
+	now := touchpoint.MillisOf(time.Now())
+	return until(t.run.ctx, within, func() error { return t.mustReach(stage, now) })
+}
+
+// takeTimers takes away the timers that are due after the stage's progress, and returns how many are left.
+func (t *trial) takeTimers(stage []keyed.Keys) (left int64, err error) {
+	upTo, err := t.reached(stage)
+	if err != nil {
+		return 0, err
+	}
+	pipe := t.redis.Pipeline()
+	var replies []*redis.IntCmd
+	for _, k := range stage {
+		pipe.ZRemRangeByScore(t.run.ctx, k.Timers(), "("+strconv.FormatInt(int64(upTo), 10), "+inf")
+		replies = append(replies, pipe.ZCard(t.run.ctx, k.Timers()))
+	}
+	if _, err := pipe.Exec(t.run.ctx); err != nil {
+		return 0, fmt.Errorf("take timers away: %w", err)
+	}
+	for _, reply := range replies {
+		left += reply.Val()
+	}
+	return left, nil
 }
 
 // sleep waits and reports false when ctx ended first.

@@ -21,6 +21,7 @@ type Redis struct {
 	UsedMemory   int64  // bytes
 	AppendOnly   string // "1" or "0"
 	AppendFsync  string // "always", "everysec" or "no"
+	RewriteFrom  string // auto-aof-rewrite-min-size in bytes
 	LastWriteBad bool   // the append-only file or the snapshot could not be written
 	Role         string
 	WhyNotAsked  string // why the policy is unknown
@@ -29,6 +30,10 @@ type Redis struct {
 
 // keepAll is the only eviction policy under which no state disappears.
 const keepAll = "noeviction"
+
+// rewriteFrom is from how many bytes on the append-only file should be written anew. With Redis's own 64 MB a growing state is written
+// anew every few seconds in a backlog, which took nearly as much processor time as all commands (docs/benchmarks.md).
+const rewriteFrom = 256 << 20
 
 // redisOldest is the oldest version whose commands suffice (streams with XTRIM MINID).
 const redisOldest = "6.2"
@@ -73,7 +78,7 @@ func readNode(ctx context.Context, client redis.Cmdable) (Redis, error) {
 	if r.take(told); r.InProcess {
 		return r, nil
 	}
-	for name, target := range map[string]*string{"maxmemory-policy": &r.Policy, "appendfsync": &r.AppendFsync} {
+	for name, target := range map[string]*string{"maxmemory-policy": &r.Policy, "appendfsync": &r.AppendFsync, "auto-aof-rewrite-min-size": &r.RewriteFrom} {
 		if *target != "" {
 			continue
 		}
@@ -166,6 +171,10 @@ func (r Redis) Judge() []Finding {
 		all = add(all, "persistence", Warning, "appendonly with appendfsync no", "set appendfsync everysec: now the system decides how much a power failure loses")
 	default:
 		all = add(all, "persistence", OK, strings.TrimSpace("appendonly "+r.AppendFsync), "")
+	}
+	if from, err := strconv.ParseInt(r.RewriteFrom, 10, 64); err == nil && from < rewriteFrom && r.AppendOnly == "1" {
+		all = add(all, "rewriting", Warning, fmt.Sprintf("auto-aof-rewrite-min-size is %d MiB", from>>20),
+			"set auto-aof-rewrite-min-size 512mb: a small log is written anew again and again, which takes nearly as much processor time as the writing itself; a start reads that much more")
 	}
 	if r.LastWriteBad {
 		all = add(all, "persistence", Error, "the last write to disk failed", "look at Redis's log and its disk: Redis may refuse writes, and then every partition waits")

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -86,6 +87,8 @@ func sound(args []string) string {
 		return "aof_enabled:1\r\naof_last_write_status:ok\r\n"
 	case args[0] == "config" && args[2] == "appendfsync":
 		return "everysec"
+	case args[0] == "config" && args[2] == "auto-aof-rewrite-min-size":
+		return "536870912"
 	}
 	return ""
 }
@@ -182,5 +185,15 @@ func TestJudgementsOfRedis(t *testing.T) {
 		if worst != c.want {
 			t.Errorf("%s: got %s, want %s", c.name, worst, c.want)
 		}
+	}
+}
+
+func TestASmallLogThatIsWrittenAnewAgainAndAgainIsWarnedAbout(t *testing.T) {
+	small := func(args []string) string { return strings.ReplaceAll(sound(args), "536870912", "67108864") }
+	all := CheckRedis(context.Background(), fakeRedis(t, small))
+	if !slices.ContainsFunc(all, func(f Finding) bool {
+		return f.Check == "rewriting" && f.Severity == Warning && strings.Contains(f.Found, "64 MiB") && strings.Contains(f.Advice, "512mb")
+	}) {
+		t.Errorf("nothing about it among %+v", all)
 	}
 }
