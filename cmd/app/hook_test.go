@@ -148,6 +148,13 @@ func TestNothingWaitsForAModelOutside(t *testing.T) {
 	close(release)
 	h.score("cus_slow", "the model's verdict counts when it comes", func(score float64) bool { return score < 80 })
 	h.counts("written")
+	eventually(t, "the customer's page shows the model's verdict", func() error {
+		body, err := h.get("/api/v1/customers/cus_slow/touchpoints")
+		if err == nil && !strings.Contains(body, `"displeasure":0.95`) {
+			err = fmt.Errorf("the touchpoints are %s", body)
+		}
+		return err
+	})
 
 	m.answers(func(w http.ResponseWriter) { _, _ = io.WriteString(w, `{"displeasure":7}`) })
 	h.says("cus_wrong", text)

@@ -47,13 +47,21 @@ type Entry struct {
 	// Source are the coordinates that are compared with the last applied ones; an empty topic means none.
 	Source touchpoint.Source `json:"source" msg:"so"`
 
-	// Touchpoint travels without its customer, receipt and source: Decode fills them in from Subject, At and Source.
+	// Touchpoint travels without its customer, receipt and source: Decode fills them in from Subject, At and Source, or Origin.
 	Touchpoint *touchpoint.Touchpoint `json:"touchpoint,omitempty" msg:"tp,omitempty"`
+	// Origin, of an Opinion, is where its touchpoint came from: At and Source are the opinion's own.
+	Origin *Origin                `json:"origin,omitempty" msg:"or,omitempty"`
 	Action     *ActionBody            `json:"action,omitempty" msg:"ac,omitempty"`
 	Timer      *TimerBody             `json:"timer,omitempty" msg:"ti,omitempty"`
 	Config     *ConfigBody            `json:"config,omitempty" msg:"co,omitempty"`
 	// Payload is the body of a Signal entry, encoded by the stage that owns it.
 	Payload []byte `json:"payload,omitempty" msg:"pa,omitempty"`
+}
+
+// Origin is receipt and source of a touchpoint that comes a second time.
+type Origin struct {
+	ReceivedAt touchpoint.Millis `json:"received_at" msg:"r"`
+	Source     touchpoint.Source `json:"source" msg:"s"`
 }
 
 // ActionBody is what a person did with an alert.
@@ -99,6 +107,9 @@ func Decode(b []byte) (*Entry, error) {
 	}
 	if t := e.Touchpoint; t != nil {
 		t.Customer, t.ReceivedAt, t.Source = touchpoint.CustomerID(e.Subject), e.At, e.Source
+		if e.Origin != nil {
+			t.ReceivedAt, t.Source = e.Origin.ReceivedAt, e.Origin.Source
+		}
 	}
 	return e, nil
 }

@@ -199,8 +199,8 @@ func (z *ConfigBody) Msgsize() (s int) {
 func (z *Entry) MarshalMsg(b []byte) (o []byte, err error) {
 	o = msgp.Require(b, z.Msgsize())
 	// check for omitted fields
-	zb0001Len := uint32(10)
-	var zb0001Mask uint16 /* 10 bits */
+	zb0001Len := uint32(11)
+	var zb0001Mask uint16 /* 11 bits */
 	_ = zb0001Mask
 	if z.ID == "" {
 		zb0001Len--
@@ -210,21 +210,25 @@ func (z *Entry) MarshalMsg(b []byte) (o []byte, err error) {
 		zb0001Len--
 		zb0001Mask |= 0x20
 	}
-	if z.Action == nil {
+	if z.Origin == nil {
 		zb0001Len--
 		zb0001Mask |= 0x40
 	}
-	if z.Timer == nil {
+	if z.Action == nil {
 		zb0001Len--
 		zb0001Mask |= 0x80
 	}
-	if z.Config == nil {
+	if z.Timer == nil {
 		zb0001Len--
 		zb0001Mask |= 0x100
 	}
-	if z.Payload == nil {
+	if z.Config == nil {
 		zb0001Len--
 		zb0001Mask |= 0x200
+	}
+	if z.Payload == nil {
+		zb0001Len--
+		zb0001Mask |= 0x400
 	}
 	// variable map header, size zb0001Len
 	o = append(o, 0x80|uint8(zb0001Len))
@@ -270,6 +274,29 @@ func (z *Entry) MarshalMsg(b []byte) (o []byte, err error) {
 			}
 		}
 		if (zb0001Mask & 0x40) == 0 { // if not omitted
+			// string "or"
+			o = append(o, 0xa2, 0x6f, 0x72)
+			if z.Origin == nil {
+				o = msgp.AppendNil(o)
+			} else {
+				// map header, size 2
+				// string "r"
+				o = append(o, 0x82, 0xa1, 0x72)
+				o, err = z.Origin.ReceivedAt.MarshalMsg(o)
+				if err != nil {
+					err = msgp.WrapError(err, "Origin", "ReceivedAt")
+					return
+				}
+				// string "s"
+				o = append(o, 0xa1, 0x73)
+				o, err = z.Origin.Source.MarshalMsg(o)
+				if err != nil {
+					err = msgp.WrapError(err, "Origin", "Source")
+					return
+				}
+			}
+		}
+		if (zb0001Mask & 0x80) == 0 { // if not omitted
 			// string "ac"
 			o = append(o, 0xa2, 0x61, 0x63)
 			if z.Action == nil {
@@ -282,7 +309,7 @@ func (z *Entry) MarshalMsg(b []byte) (o []byte, err error) {
 				}
 			}
 		}
-		if (zb0001Mask & 0x80) == 0 { // if not omitted
+		if (zb0001Mask & 0x100) == 0 { // if not omitted
 			// string "ti"
 			o = append(o, 0xa2, 0x74, 0x69)
 			if z.Timer == nil {
@@ -301,7 +328,7 @@ func (z *Entry) MarshalMsg(b []byte) (o []byte, err error) {
 				}
 			}
 		}
-		if (zb0001Mask & 0x100) == 0 { // if not omitted
+		if (zb0001Mask & 0x200) == 0 { // if not omitted
 			// string "co"
 			o = append(o, 0xa2, 0x63, 0x6f)
 			if z.Config == nil {
@@ -319,7 +346,7 @@ func (z *Entry) MarshalMsg(b []byte) (o []byte, err error) {
 				o = msgp.AppendBytes(o, z.Config.Content)
 			}
 		}
-		if (zb0001Mask & 0x200) == 0 { // if not omitted
+		if (zb0001Mask & 0x400) == 0 { // if not omitted
 			// string "pa"
 			o = append(o, 0xa2, 0x70, 0x61)
 			o = msgp.AppendBytes(o, z.Payload)
@@ -397,6 +424,52 @@ func (z *Entry) UnmarshalMsg(bts []byte) (o []byte, err error) {
 					return
 				}
 			}
+		case "or":
+			if msgp.IsNil(bts) {
+				bts, err = msgp.ReadNilBytes(bts)
+				if err != nil {
+					return
+				}
+				z.Origin = nil
+			} else {
+				if z.Origin == nil {
+					z.Origin = new(Origin)
+				}
+				var zb0003 uint32
+				zb0003, bts, err = msgp.ReadMapHeaderBytes(bts)
+				if err != nil {
+					err = msgp.WrapError(err, "Origin")
+					return
+				}
+				for zb0003 > 0 {
+					zb0003--
+					field, bts, err = msgp.ReadMapKeyZC(bts)
+					if err != nil {
+						err = msgp.WrapError(err, "Origin")
+						return
+					}
+					switch msgp.UnsafeString(field) {
+					case "r":
+						bts, err = z.Origin.ReceivedAt.UnmarshalMsg(bts)
+						if err != nil {
+							err = msgp.WrapError(err, "Origin", "ReceivedAt")
+							return
+						}
+					case "s":
+						bts, err = z.Origin.Source.UnmarshalMsg(bts)
+						if err != nil {
+							err = msgp.WrapError(err, "Origin", "Source")
+							return
+						}
+					default:
+						bts, err = msgp.Skip(bts)
+						if err != nil {
+							err = msgp.WrapError(err, "Origin")
+							return
+						}
+					}
+				}
+			}
 		case "ac":
 			if msgp.IsNil(bts) {
 				bts, err = msgp.ReadNilBytes(bts)
@@ -425,14 +498,14 @@ func (z *Entry) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				if z.Timer == nil {
 					z.Timer = new(TimerBody)
 				}
-				var zb0003 uint32
-				zb0003, bts, err = msgp.ReadMapHeaderBytes(bts)
+				var zb0004 uint32
+				zb0004, bts, err = msgp.ReadMapHeaderBytes(bts)
 				if err != nil {
 					err = msgp.WrapError(err, "Timer")
 					return
 				}
-				for zb0003 > 0 {
-					zb0003--
+				for zb0004 > 0 {
+					zb0004--
 					field, bts, err = msgp.ReadMapKeyZC(bts)
 					if err != nil {
 						err = msgp.WrapError(err, "Timer")
@@ -471,14 +544,14 @@ func (z *Entry) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				if z.Config == nil {
 					z.Config = new(ConfigBody)
 				}
-				var zb0004 uint32
-				zb0004, bts, err = msgp.ReadMapHeaderBytes(bts)
+				var zb0005 uint32
+				zb0005, bts, err = msgp.ReadMapHeaderBytes(bts)
 				if err != nil {
 					err = msgp.WrapError(err, "Config")
 					return
 				}
-				for zb0004 > 0 {
-					zb0004--
+				for zb0005 > 0 {
+					zb0005--
 					field, bts, err = msgp.ReadMapKeyZC(bts)
 					if err != nil {
 						err = msgp.WrapError(err, "Config")
@@ -539,6 +612,12 @@ func (z *Entry) Msgsize() (s int) {
 		s += z.Touchpoint.Msgsize()
 	}
 	s += 3
+	if z.Origin == nil {
+		s += msgp.NilSize
+	} else {
+		s += 1 + 2 + z.Origin.ReceivedAt.Msgsize() + 2 + z.Origin.Source.Msgsize()
+	}
+	s += 3
 	if z.Action == nil {
 		s += msgp.NilSize
 	} else {
@@ -585,6 +664,75 @@ func (z *Kind) UnmarshalMsg(bts []byte) (o []byte, err error) {
 // Msgsize returns an upper bound estimate of the number of bytes occupied by the serialized message
 func (z Kind) Msgsize() (s int) {
 	s = msgp.StringPrefixSize + len(string(z))
+	return
+}
+
+// MarshalMsg implements msgp.Marshaler
+func (z *Origin) MarshalMsg(b []byte) (o []byte, err error) {
+	o = msgp.Require(b, z.Msgsize())
+	// map header, size 2
+	// string "r"
+	o = append(o, 0x82, 0xa1, 0x72)
+	o, err = z.ReceivedAt.MarshalMsg(o)
+	if err != nil {
+		err = msgp.WrapError(err, "ReceivedAt")
+		return
+	}
+	// string "s"
+	o = append(o, 0xa1, 0x73)
+	o, err = z.Source.MarshalMsg(o)
+	if err != nil {
+		err = msgp.WrapError(err, "Source")
+		return
+	}
+	return
+}
+
+// UnmarshalMsg implements msgp.Unmarshaler
+func (z *Origin) UnmarshalMsg(bts []byte) (o []byte, err error) {
+	var field []byte
+	_ = field
+	var zb0001 uint32
+	zb0001, bts, err = msgp.ReadMapHeaderBytes(bts)
+	if err != nil {
+		err = msgp.WrapError(err)
+		return
+	}
+	for zb0001 > 0 {
+		zb0001--
+		field, bts, err = msgp.ReadMapKeyZC(bts)
+		if err != nil {
+			err = msgp.WrapError(err)
+			return
+		}
+		switch msgp.UnsafeString(field) {
+		case "r":
+			bts, err = z.ReceivedAt.UnmarshalMsg(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "ReceivedAt")
+				return
+			}
+		case "s":
+			bts, err = z.Source.UnmarshalMsg(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "Source")
+				return
+			}
+		default:
+			bts, err = msgp.Skip(bts)
+			if err != nil {
+				err = msgp.WrapError(err)
+				return
+			}
+		}
+	}
+	o = bts
+	return
+}
+
+// Msgsize returns an upper bound estimate of the number of bytes occupied by the serialized message
+func (z *Origin) Msgsize() (s int) {
+	s = 1 + 2 + z.ReceivedAt.Msgsize() + 2 + z.Source.Msgsize()
 	return
 }
 

@@ -56,6 +56,24 @@ func TestAnEntrySurvivesItsWireForm(t *testing.T) {
 	}
 }
 
+func TestAnOpinionKeepsWhereItsTouchpointCameFrom(t *testing.T) {
+	origin := Origin{ReceivedAt: 1762161267482, Source: touchpoint.Source{Topic: "touchpoints.chat", Partition: 3, Offset: 81244}}
+	b, err := Encode(nil, &Entry{Kind: Opinion, Subject: "cus_1", At: origin.ReceivedAt + 900, Touchpoint: &touchpoint.Touchpoint{ID: "chat:4711"}, Origin: &origin})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := Decode(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if tp := got.Touchpoint; tp.ReceivedAt != origin.ReceivedAt || tp.Source != origin.Source || tp.Customer != "cus_1" {
+		t.Errorf("the touchpoint came back as %+v", tp)
+	}
+	if got.Source.Topic != "" || got.At != origin.ReceivedAt+900 {
+		t.Errorf("the entry came back with its touchpoint's receipt: %+v", got)
+	}
+}
+
 func TestAnotherVersionIsRefused(t *testing.T) {
 	for _, b := range [][]byte{nil, {}, {2, 0x80}, {'{'}} {
 		if _, err := Decode(b); !errors.Is(err, ErrVersion) {

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"touchwatch/ingest/stream"
+	"touchwatch/ingest/timeline"
 	"touchwatch/ingest/touchpoint"
 	"touchwatch/processors/signal"
 )
@@ -94,6 +96,43 @@ func TestWhateverATextHoldsComesBackUnchanged(t *testing.T) {
 		if g.Total != int64(len(texts)) || g.ScoreSum != int64(len(texts))*(10000-2570) {
 			t.Errorf("%+v", g)
 		}
+	}
+}
+
+func TestAnOpinionTakesThePlaceOfWhatTheRulesSaidWhateverIsWrittenLast(t *testing.T) {
+	_, conn := migrated(t)
+	said := touchpoint.Touchpoint{
+		ID: "chat:1", Channel: touchpoint.Chat, Kind: touchpoint.ChatCustomerMessage, Text: "na toll", OccurredAt: start, Mood: &touchpoint.Mood{Displeasure: 0.1},
+	}
+	judged := said
+	judged.Mood = &touchpoint.Mood{Displeasure: 0.9}
+	origin := timeline.Origin{ReceivedAt: start.Add(time.Second), Source: touchpoint.Source{Topic: "touchpoints.chat", Offset: 7}}
+	entries := []timeline.Entry{
+		{Kind: timeline.Opinion, Subject: "c1", At: start.Add(time.Minute), Touchpoint: &judged, Origin: &origin},
+		{Kind: timeline.Touchpoint, Subject: "c1", At: origin.ReceivedAt, Source: origin.Source, Touchpoint: &said},
+	}
+	w := testWriter(conn)
+	for i := range entries {
+		body, err := timeline.Encode(nil, &entries[i])
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := new(parcel)
+		if err := p.take(&Topics{Timeline: "customer.timeline"}, "customer.timeline", &stream.Record{Value: body}); err != nil {
+			t.Fatal(err)
+		}
+		if !w.write(t.Context(), p) {
+			t.Fatal("not written")
+		}
+	}
+	var displeasure float32
+	var received time.Time
+	var offset int64
+	if err := conn.QueryRow(t.Context(), "SELECT displeasure, received_at, source_offset FROM touchpoints FINAL WHERE id = 'chat:1'").Scan(&displeasure, &received, &offset); err != nil {
+		t.Fatal(err)
+	}
+	if displeasure != 0.9 || touchpoint.MillisOf(received) != origin.ReceivedAt || offset != 7 {
+		t.Errorf("displeasure %v, received %s, offset %d: want the opinion's mood and the touchpoint's origin", displeasure, received, offset)
 	}
 }
 

@@ -63,6 +63,10 @@ func (p *parcel) take(topics *Topics, topic string, r *stream.Record) error {
 	switch {
 	case e.Kind == timeline.Touchpoint && e.Touchpoint != nil:
 		p.touchpoint(e)
+	case e.Kind == timeline.Opinion && e.Touchpoint != nil && e.Origin != nil:
+		row := newTouchRow(e.Touchpoint)
+		row.revision = afterOpinion
+		p.touches = append(p.touches, row)
 	case e.Kind == timeline.Signal && topic == topics.Signals:
 		var report signal.Report
 		if _, err := report.UnmarshalMsg(e.Payload); err != nil {

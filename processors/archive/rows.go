@@ -9,7 +9,10 @@ import (
 	"touchwatch/processors/signal"
 )
 
-// touchRow is a row of touchpoints. The first version of a touchpoint has revision 0.
+// afterOpinion is the revision of a touchpoint with the mood that a model outside gave it afterwards; as it came it has revision 0.
+const afterOpinion = 1
+
+// touchRow is a row of touchpoints; the one with the highest revision is the touchpoint.
 type touchRow struct {
 	*touchpoint.Touchpoint
 	rating   *touchpoint.Rating

@@ -42,6 +42,7 @@ func Decode(b []byte) (*State, error) {
 }
 
 // DecodeHistory reads a history, which keeps the timeline's entries as they are, and returns its touchpoints newest first, by (occurred_at, id).
+// Of a touchpoint on which there is an opinion that one counts, which comes after it.
 func DecodeHistory(entries []string) ([]touchpoint.Touchpoint, error) {
 	all := make([]touchpoint.Touchpoint, 0, len(entries))
 	for _, body := range entries {
@@ -51,6 +52,9 @@ func DecodeHistory(entries []string) ([]touchpoint.Touchpoint, error) {
 		}
 		if e.Touchpoint == nil {
 			return nil, fmt.Errorf("decode remembered touchpoint: it is an entry of kind %q", e.Kind)
+		}
+		if e.Kind == timeline.Opinion {
+			all = slices.DeleteFunc(all, func(t touchpoint.Touchpoint) bool { return t.ID == e.Touchpoint.ID })
 		}
 		all = append(all, *e.Touchpoint)
 	}

@@ -27,6 +27,29 @@ func TestABackfillDoesNotPushTheLatestOutOfTheHistory(t *testing.T) {
 	}
 }
 
+func TestAHistoryShowsTheOpinionOnATouchpoint(t *testing.T) {
+	var entries []string
+	for i, e := range []timeline.Entry{
+		{Kind: timeline.Touchpoint, Touchpoint: &touchpoint.Touchpoint{ID: "a", OccurredAt: 1, Mood: &touchpoint.Mood{Displeasure: 0.1}}},
+		{Kind: timeline.Touchpoint, Touchpoint: &touchpoint.Touchpoint{ID: "b", OccurredAt: 2}},
+		{Kind: timeline.Opinion, Origin: &timeline.Origin{ReceivedAt: 10}, Touchpoint: &touchpoint.Touchpoint{ID: "a", OccurredAt: 1, Mood: &touchpoint.Mood{Displeasure: 0.9}}},
+	} {
+		e.Subject, e.At = "cus_1", touchpoint.Millis(10+i)
+		body, err := timeline.Encode(nil, &e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		entries = append(entries, string(body))
+	}
+	found, err := DecodeHistory(entries)
+	if err != nil || len(found) != 2 {
+		t.Fatalf("%+v %v", found, err)
+	}
+	if a := found[1]; a.ID != "a" || a.Mood.Displeasure != 0.9 || a.ReceivedAt != 10 {
+		t.Errorf("the judged touchpoint came back as %+v", a)
+	}
+}
+
 func TestAHistoryIsReadNewestFirstWhateverTheOrderOfArrival(t *testing.T) {
 	var entries []string
 	for _, at := range []touchpoint.Millis{3, 1, 2, 2} {

@@ -14,6 +14,9 @@ func (f *Fold) rejudge(s *State, t *touchpoint.Touchpoint, fx *keyed.Effects) {
 	if !slices.Contains(s.Seen, hashID(t.ID)) {
 		return
 	}
+	if s.memorable(t) {
+		fx.Remember()
+	}
 	for i := range f.families {
 		f.rejudgeIn(s, &f.families[i], t, fx)
 	}

@@ -175,7 +175,10 @@ func (d *Desk) failed(ctx context.Context, e *endpoint, err error) {
 func entry(t *touchpoint.Touchpoint, mood touchpoint.Mood, now touchpoint.Millis) timeline.Entry {
 	judged := *t
 	judged.Mood = &mood
-	return timeline.Entry{Kind: timeline.Opinion, Subject: string(t.Customer), At: max(now, t.ReceivedAt), ID: "opinion/" + string(t.ID), Touchpoint: &judged}
+	return timeline.Entry{
+		Kind: timeline.Opinion, Subject: string(t.Customer), At: max(now, t.ReceivedAt), ID: "opinion/" + string(t.ID),
+		Touchpoint: &judged, Origin: &timeline.Origin{ReceivedAt: t.ReceivedAt, Source: t.Source},
+	}
 }
 
 func differs(a, b *touchpoint.Mood) bool {

@@ -68,7 +68,7 @@ func TestAnAnswerThatDiffersBecomesAnEntry(t *testing.T) {
 	agent.Kind = touchpoint.ChatAgentMessage
 	d.Offer([]touchpoint.Touchpoint{agent, message("y", "en", "oh great"), message("a", "de", "na toll")})
 	e := <-n.entries
-	if e.Kind != timeline.Opinion || e.Subject != "c1" || e.ID != "opinion/a" || e.At != 5000 || e.Source.Topic != "" {
+	if e.Kind != timeline.Opinion || e.Subject != "c1" || e.ID != "opinion/a" || e.At != 5000 || e.Source.Topic != "" || e.Origin == nil {
 		t.Errorf("%+v", e)
 	}
 	if m := e.Touchpoint.Mood; m.Displeasure != 0.9 || m.Confidence != 0.8 || len(m.Intents) != 1 {
