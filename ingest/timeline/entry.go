@@ -50,10 +50,10 @@ type Entry struct {
 	// Touchpoint travels without its customer, receipt and source: Decode fills them in from Subject, At and Source, or Origin.
 	Touchpoint *touchpoint.Touchpoint `json:"touchpoint,omitempty" msg:"tp,omitempty"`
 	// Origin, of an Opinion, is where its touchpoint came from: At and Source are the opinion's own.
-	Origin *Origin                `json:"origin,omitempty" msg:"or,omitempty"`
-	Action     *ActionBody            `json:"action,omitempty" msg:"ac,omitempty"`
-	Timer      *TimerBody             `json:"timer,omitempty" msg:"ti,omitempty"`
-	Config     *ConfigBody            `json:"config,omitempty" msg:"co,omitempty"`
+	Origin *Origin     `json:"origin,omitempty" msg:"or,omitempty"`
+	Action *ActionBody `json:"action,omitempty" msg:"ac,omitempty"`
+	Timer  *TimerBody  `json:"timer,omitempty" msg:"ti,omitempty"`
+	Config *ConfigBody `json:"config,omitempty" msg:"co,omitempty"`
 	// Payload is the body of a Signal entry, encoded by the stage that owns it.
 	Payload []byte `json:"payload,omitempty" msg:"pa,omitempty"`
 }
