@@ -153,7 +153,7 @@ func (s *servers) startReal(ctx context.Context, dir, kafka, controller, redis s
 	}
 	host, port, _ := net.SplitHostPort(redis)
 	ready := func(p *faults.Process) bool { return bytes.Contains(p.Said(), []byte("Ready to accept connections")) }
-	return s.start(ctx, dir, serverR, ready, parts.Redis, "--bind", host, "--port", port, "--dir", data, "--appendonly", "yes", "--appendfsync", "everysec", "--auto-aof-rewrite-min-size", "512mb", "--save", "")
+	return s.start(ctx, dir, serverR, ready, parts.Redis, "--bind", host, "--port", port, "--dir", data, "--appendonly", "yes", "--appendfsync", "everysec", "--auto-aof-rewrite-min-size", "512mb", "--rdbcompression", "no", "--save", "")
 }
 
 // close ends what was started.

@@ -95,7 +95,7 @@ start_kafka() {
 start_redis() {
 	started redis "$redis" && return
 	mkdir -p "$dir/redis"
-	launch redis redis-server --bind 127.0.0.1 --port 16379 --dir "$dir/redis" --appendonly yes --appendfsync everysec --auto-aof-rewrite-min-size 512mb --save "" --daemonize no
+	launch redis redis-server --bind 127.0.0.1 --port 16379 --dir "$dir/redis" --appendonly yes --appendfsync everysec --auto-aof-rewrite-min-size 512mb --rdbcompression no --save "" --daemonize no
 	await redis 20 redis-cli -p 16379 ping
 }
 
