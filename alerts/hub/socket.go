@@ -11,7 +11,11 @@ import (
 	"github.com/gorilla/websocket"
 )
 
-// ServeHTTP upgrades the request to a WebSocket and serves it until it ends.
+// readBuffer is enough for what a board asks, mostly in one read; the server's own buffer for a request has 4 KiB.
+const readBuffer = 1 << 10
+
+// ServeHTTP upgrades the request to a WebSocket, which is served in goroutines of its own: what the server keeps for a request (its
+// stack, its headers) goes at once, not when the board is closed. Run waits for them.
 func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !originAllowed(r, h.opt.Origins) {
 		h.opt.Metrics.refused.WithLabelValues(refusedOrigin).Inc()
@@ -25,18 +29,22 @@ func (h *Hub) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "no room for another live connection now: "+refusal, http.StatusServiceUnavailable)
 		return
 	}
-	defer h.conn.Done()
 	upgrader := websocket.Upgrader{
-		EnableCompression: true, WriteBufferPool: &h.buffers, HandshakeTimeout: h.opt.WriteWithin,
+		EnableCompression: true, ReadBufferSize: readBuffer, WriteBufferPool: &h.buffers, HandshakeTimeout: h.opt.WriteWithin,
 		CheckOrigin: func(*http.Request) bool { return true }, // decided above
 	}
 	socket, err := upgrader.Upgrade(w, r, nil)
 	if err != nil { // Upgrade has answered
 		h.opt.Metrics.refused.WithLabelValues(refusedHandshake).Inc()
 		h.release(nil)
+		h.conn.Done()
 		return
 	}
-	h.serve(newClient(socket, h.opt.Queue), requestToken(r))
+	token := requestToken(r)
+	go func() {
+		defer h.conn.Done()
+		h.serve(newClient(socket, h.opt.Queue), token)
+	}()
 }
 
 // admit counts a connection in and returns "", or why there is no room for it.
