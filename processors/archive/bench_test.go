@@ -77,3 +77,45 @@ func BenchmarkInsert(b *testing.B) {
 	}
 	b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "touchpoints/s")
 }
+
+// BenchmarkCount counts forty busy minutes anew, as in a backlog: 400,000 touchpoints of 20,000 customers in parts that are not merged, 60,000 signals.
+func BenchmarkCount(b *testing.B) {
+	_, conn := migrated(b)
+	w := testWriter(conn)
+	rng := rand.New(rand.NewPCG(1, 1))
+	const touches, customers, minutes = 400_000, 20_000, 40
+	dirty := []int64{}
+	for m := range minutes {
+		dirty = append(dirty, int64(start.Add(time.Duration(m)*time.Minute))/1000)
+	}
+	n := 0
+	for range 10 {
+		p := new(parcel)
+		for range touches / 10 {
+			n++
+			c := rng.IntN(customers)
+			t := touchpoint.Touchpoint{
+				ID: touchpoint.ID(fmt.Sprintf("website:%08x", rng.Uint32())), Channel: touchpoint.Website, Kind: touchpoint.ClickKind, Customer: touchpoint.CustomerID(fmt.Sprint("cus_", c)),
+				OccurredAt: start.Add(time.Duration(rng.IntN(minutes*60_000)) * time.Millisecond), ReceivedAt: start, Place: touchpoint.Place{Page: fmt.Sprint("/page/", rng.IntN(200)), Element: "button#pay", ViewID: fmt.Sprint(n)},
+				Source: touchpoint.Source{Topic: "touchpoints.website", Offset: int64(n)}, Duration: touchpoint.Millis(rng.IntN(5000)),
+			}
+			p.touches = append(p.touches, newTouchRow(&t))
+			if rng.IntN(7) == 0 {
+				p.signals = append(p.signals, signalRow{revision: uint64(n), Report: signal.Report{Customer: t.Customer, Signal: signal.Signal{
+					Name: "rage_click", Family: "friction", Episode: string(t.ID), First: t.OccurredAt, At: t.OccurredAt, Weight: -500, Half: 3600, Channel: t.Channel, Evidence: []touchpoint.ID{t.ID, t.ID + "x", t.ID + "y"},
+				}}})
+			}
+		}
+		w.countAt = time.Now().Add(time.Hour)
+		if !w.write(b.Context(), p) {
+			b.Fatal("not written")
+		}
+	}
+	b.ResetTimer()
+	for b.Loop() {
+		if err := countMinutes(b.Context(), conn, dirty); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(touches)*float64(b.N)/b.Elapsed().Seconds(), "touchpoints/s")
+}

@@ -1,16 +1,19 @@
 INSERT INTO touchpoint_minutes (minute, channel, place, campaign, segment, total, negatives, score_sum, customers, durations, version)
 WITH
     people AS (SELECT customer FROM touchpoints WHERE minute IN {minutes:Array(DateTime('UTC'))}),
+    blamed AS (
+        SELECT arrayJoin(latest.1)
+        FROM (SELECT argMax((evidence, weight < 0 AND NOT gone), revision) AS latest FROM signals WHERE customer IN people GROUP BY customer, id)
+        WHERE latest.2),
     histories AS (
         SELECT
             customer,
             groupArrayIf((latest.1, latest.2, latest.3), NOT latest.4) AS marks,
-            groupArrayArrayIf(latest.5, latest.2 < 0 AND NOT latest.4) AS blamed,
             sum(toUInt128(revised) + 1) AS seen
         FROM (
             SELECT
                 customer,
-                argMax((toUnixTimestamp64Milli(at), weight, half_life, gone, evidence), revision) AS latest,
+                argMax((toUnixTimestamp64Milli(at), weight, half_life, gone), revision) AS latest,
                 max(revision) AS revised
             FROM signals WHERE customer IN people GROUP BY customer, id)
         GROUP BY customer),
@@ -38,7 +41,7 @@ FROM (
         p.segment AS segment,
         t.customer AS customer,
         t.duration_ms AS duration,
-        has(h.blamed, t.id) AS negative,
+        t.id IN blamed AS negative,
         toUnixTimestamp64Milli(t.occurred_at) AS moment,
         greatest(0, least(10000, 10000 + arraySum(m -> multiIf(
             m.1 > moment, 0.,
