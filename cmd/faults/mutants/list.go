@@ -97,6 +97,13 @@ var mutants = []mutant{
 		pkg:    "processors/customer", test: "TestTheOrderOfArrivalDoesNotChangeTheScore|TestDecayResolvesAnAlertByATimer|TestAPartyIsForgottenAfterItsRetention|TestAStateThatWasStoredInBetweenIsStoredAlike",
 	},
 	{
+		name: "timer-window", what: "a window forgets what an armed timer waits for",
+		file:   "processors/customer/observe.go",
+		old:    "signal.Prune(w.Marks, d.bounds, w.Wake)",
+		broken: "signal.Prune(w.Marks, d.bounds, 0)",
+		pkg:    "processors/customer", test: "TestATimerFindsWhatItWasArmedForAfterALongBacklog",
+	},
+	{
 		name: "version-clock", what: "a minute's version comes from the clock",
 		file:   "processors/archive/recompute.sql",
 		old:    "sum(sum(worth)) OVER (PARTITION BY minute)",
