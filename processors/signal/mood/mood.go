@@ -75,7 +75,7 @@ func (*Detector) Observe(dst []signal.Mark, t *touchpoint.Touchpoint) []signal.M
 	}
 	return append(dst, signal.Mark{
 		At: t.OccurredAt, ID: t.ID, Kind: said, Channel: t.Channel, Key: contact(t), Place: place(t),
-		Note: quote(t.Text, t.Mood.Words), N: thousandths(d), X: int32(thousandths(t.Mood.Problem)), Y: intents | fingerprint(t.Text),
+		Note: signal.Quote(t.Text, t.Mood.Words), N: thousandths(d), X: int32(thousandths(t.Mood.Problem)), Y: intents | fingerprint(t.Text),
 	})
 }
 

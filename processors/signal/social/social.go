@@ -89,7 +89,7 @@ func (d *Detector) Observe(dst []signal.Mark, t *touchpoint.Touchpoint) []signal
 		m.Key = "#" + string(t.ID)
 	}
 	if t.Kind != touchpoint.SocialPost && d.wantsAnswer(t) {
-		m.Kind = asked
+		m.Kind, m.Note = asked, signal.Quote(t.Text, nil)
 		dst = append(dst, m)
 	}
 	if t.Kind != touchpoint.SocialDirect && d.complains(t) {
@@ -244,7 +244,7 @@ func (d *Detector) mentions(out []signal.Signal, marks []signal.Mark, after time
 				answer, answered = m, open
 			}
 			if open != nil && hours.Between(open.At, m.At) >= after {
-				out = d.unanswered(out, []*signal.Mark{open, m}, m.At, halfway, "waited "+signal.Words(m.At.Sub(open.At))+" for an answer"+on(open))
+				out = d.unanswered(out, []*signal.Mark{open, m}, m.At, halfway, "waited "+signal.Words(m.At.Sub(open.At))+" for an answer"+on(open)+signal.To(open.Note))
 			}
 			open = nil
 		}
@@ -261,7 +261,7 @@ func (d *Detector) mentions(out []signal.Signal, marks []signal.Mark, after time
 	if due > now {
 		return out, due
 	}
-	return d.unanswered(out, []*signal.Mark{open}, due, 1, "no answer"+on(open)+" for over "+signal.Words(after)), 0
+	return d.unanswered(out, []*signal.Mark{open}, due, 1, "no answer"+on(open)+" for over "+signal.Words(after)+signal.To(open.Note)), 0
 }
 
 // halfway is what stays of an unanswered post once it is answered: late is better than never.

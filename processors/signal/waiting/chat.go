@@ -47,7 +47,7 @@ func (j *judge) chat(key string) {
 		}
 	}
 	if talk.Open != nil {
-		j.unanswered(t, talk.Open, talk.Limit(t))
+		j.unanswered(t, &talk)
 	}
 	j.silence(t, promise, nil)
 }
@@ -69,17 +69,22 @@ func (j *judge) lateAnswer(t *answer.Target, open, end *signal.Mark, limit time.
 func (j *judge) closedOn(t *answer.Target, left, end *signal.Mark, limit time.Duration) {
 	share := max(shareOf(t.Open.Between(left.At, end.At), limit), 1)
 	j.add("closed_unanswered", string(left.ID), j.set.ClosedUnanswered.Bad, share, left, end, end.At,
-		"the chat was closed without an answer after "+signal.Words(end.At.Sub(left.At)))
+		"the chat was closed without an answer"+signal.To(left.Note)+" after "+signal.Words(end.At.Sub(left.At)))
 }
 
-func (j *judge) unanswered(t *answer.Target, open *signal.Mark, limit time.Duration) {
+// unanswered judges a conversation in which the customer waits. It quotes what calls for an answer most, or else what waits longest.
+func (j *judge) unanswered(t *answer.Target, talk *answer.Thread) {
+	open, limit, said := talk.Open, talk.Limit(t), talk.Open.Note
+	if talk.Pressing != nil {
+		said = talk.Pressing.Note
+	}
 	j.due(t.Open, open, limit, "in which an answer is due in the chat")
 	due := t.Open.After(open.At, limit)
 	if j.set.UnansweredChat.Off() || !j.reached(due) {
 		return
 	}
 	j.add("unanswered_chat", string(open.ID), j.set.UnansweredChat.Bad, 1, open, open, due,
-		"no answer in the chat for over "+signal.Words(limit))
+		"no answer in the chat for over "+signal.Words(limit)+signal.To(said))
 }
 
 // silence judges the time after an agent asked for a moment: until end, or until now when end is nil.

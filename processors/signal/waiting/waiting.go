@@ -28,7 +28,7 @@ const (
 	record      // N: the wait in ms, X holds, Y transfers, Note the reason
 	recordHold  // N: the longest hold in ms
 	previous    // Note: Key of the call this one continues
-	asked       // the customer wrote and wants an answer; X: the answer.Need
+	asked       // the customer wrote and wants an answer; X: the answer.Need, Note: a quotation
 	replied     // an agent wrote, or a bot if that counts; X: promised when there is more to come
 	closed      // the conversation was closed; Note: the outcome
 	cutShort    // a record of a call that was short after a long wait; N: the talk in ms, Y: the wait in s
@@ -78,7 +78,7 @@ func (d *Detector) Observe(dst []signal.Mark, t *touchpoint.Touchpoint) []signal
 		if need == answer.None {
 			return dst
 		}
-		m.Kind, m.X = asked, int32(need)
+		m.Kind, m.X, m.Note = asked, int32(need), signal.Quote(t.Text, nil)
 	case touchpoint.ChatAgentMessage:
 		if t.Attrs["author"] == "bot" && !d.set.UnansweredChat.BotAnswers {
 			return dst

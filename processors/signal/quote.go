@@ -1,4 +1,4 @@
-package mood
+package signal
 
 import (
 	"strings"
@@ -11,9 +11,9 @@ const (
 	quoteLead = 24
 )
 
-// quote is what people are shown of a text: the part around the first of the words that decided, cut between words, with an ellipsis where
+// Quote is what people are shown of a text: the part around the first of the words that decided, cut between words, with an ellipsis where
 // something is left out. Whoever reads an alert understands a person better than a list of matched words.
-func quote(text string, decided []string) string {
+func Quote(text string, decided []string) string {
 	text = strings.Join(strings.Fields(text), " ")
 	if utf8.RuneCountInString(text) <= quoteMost {
 		return text
@@ -36,6 +36,14 @@ func quote(text string, decided []string) string {
 		out = strings.TrimRight(out, ",;:- ") + "…"
 	}
 	return out
+}
+
+// To says what is answered, or not: the quotation, or nothing when there is none.
+func To(quotation string) string {
+	if quotation == "" {
+		return ""
+	}
+	return " to “" + quotation + "”"
 }
 
 // find is where words begin in a text, whatever their case; 0 when they are not in it as they stand.

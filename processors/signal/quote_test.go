@@ -1,4 +1,4 @@
-package mood
+package signal
 
 import (
 	"strings"
@@ -25,7 +25,7 @@ func TestAQuotationShowsWhatDecided(t *testing.T) {
 		{"what decided is not in this text, which is long enough to be cut, as it stands", "ruined", "what decided is not in this text, which is long enough to be…"},
 		{"", "x", ""},
 	} {
-		if got := quote(c.text, []string{c.decided}); got != c.want {
+		if got := Quote(c.text, []string{c.decided}); got != c.want {
 			t.Errorf("%q by %q: got %q, want %q", c.text, c.decided, got, c.want)
 		}
 	}
@@ -36,7 +36,7 @@ func FuzzQuote(f *testing.F) {
 	f.Add(strings.Repeat("ẞİ", 90), "i̇")
 	f.Add(strings.Repeat("x", 300)+"\xff\xfe "+strings.Repeat("ы", 90), "ы")
 	f.Fuzz(func(t *testing.T, text, decided string) {
-		got := quote(text, []string{decided})
+		got := Quote(text, []string{decided})
 		if n := utf8.RuneCountInString(got); n > quoteMost+2 {
 			t.Errorf("%d runes, want at most %d and two marks: %q", n, quoteMost, got)
 		}
