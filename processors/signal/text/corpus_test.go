@@ -25,6 +25,13 @@ func TestTextsOfAnotherHand(t *testing.T) {
 		{"de_tweets", 0.88, 0.95},
 		{"nl_restaurant", 0.87, 0.95},
 		{"ru_telecom_bank", 0.85, 0.92},
+		{"second/en_airline", 0.88, 0.93},
+		{"second/en_appreviews", 0.85, 0.93},
+		{"second/en_tweets", 0.85, 0.93},
+		{"second/de_rail", 0.88, 0.95},
+		{"second/de_tweets", 0.88, 0.95},
+		{"second/nl_restaurant", 0.65, 0.90},
+		{"second/ru_telecom_bank", 0.88, 0.94},
 	} {
 		set := labelled(t, filepath.Join("testdata", "texts", c.file+".tsv"))
 		for i := range set {

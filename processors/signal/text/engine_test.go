@@ -45,7 +45,7 @@ func TestDispleasureAndProblemAreToldApart(t *testing.T) {
 		{"die Mitarbeiter waren nicht freundlich", angry, false},
 		{"Kein Problem, toller Service", pleased, false},
 		{"der Laden ist kaputt, naechstes Mal wieder zu spaet", angry, true},
-		{"Mein Zug fällt schon wieder aus", angry, false},
+		{"Mein Zug fällt schon wieder aus", angry, true},
 		{"vielen Dank, sehr nett von Ihnen", pleased, false},
 		{"de app doet het niet", calm, true},
 		{"Ik wacht al drie weken, niemand reageert, belachelijk", angry, false},
