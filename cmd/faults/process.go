@@ -2,6 +2,7 @@ package faults
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -108,6 +109,18 @@ func (p *process) kill() error {
 func (p *process) discard() {
 	p.once.Do(func() { _ = p.cmd.Process.Kill() })
 	<-p.dead
+}
+
+// ends waits until the process has ended by itself.
+func (p *process) ends(ctx context.Context, within time.Duration) error {
+	select {
+	case <-p.dead:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(within):
+		return fmt.Errorf("%s has not ended within %s\n%s", p.name, within, p.lastLines(5))
+	}
 }
 
 // stop asks the process to end, and returns how long that took. Not ending within the time, or not with exit code 0, is an error.

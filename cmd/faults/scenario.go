@@ -99,6 +99,11 @@ var All = []Scenario{
 		Holds: "nothing is written in part; the work goes on by itself when there is room again",
 	},
 	{
+		Name: "kafka-full", Row: "31", play: kafkaFull,
+		Fault: "the disk of the timeline is full: the only broker can write no further byte and ends; with room it is started again, twice (Linux)",
+		Holds: "what was written in part is not there, what was acknowledged is; everything goes on by itself",
+	},
+	{
 		Name: "cluster", Row: "17", play: cluster,
 		Fault: "on three Redis Cluster nodes the slots of the timeline's partitions are moved to other nodes under load",
 		Holds: "a transaction that meets a moving slot is repeated as a whole or not at all",

@@ -108,9 +108,14 @@ func redisKill(r *Run) error {
 
 // logSize is the size of each file of Redis's append-only log.
 func (r *Run) logSize() (map[string]int64, error) {
-	files, err := filepath.Glob(filepath.Join(r.opt.Dir, "redis", "appendonlydir", "*.incr.aof"))
+	return sizesOf(filepath.Join(r.opt.Dir, "redis", "appendonlydir", "*.incr.aof"))
+}
+
+// sizesOf are the sizes of the files that a pattern names, of which there must be one.
+func sizesOf(pattern string) (map[string]int64, error) {
+	files, err := filepath.Glob(pattern)
 	if err != nil || len(files) == 0 {
-		return nil, fmt.Errorf("the Redis has no append-only log: %w", errors.Join(err, os.ErrNotExist))
+		return nil, fmt.Errorf("read the sizes of %s: %w", pattern, errors.Join(err, os.ErrNotExist))
 	}
 	sizes := map[string]int64{}
 	for _, file := range files {
