@@ -85,8 +85,8 @@ func TestAlertSaysWhomItIsAboutAndWhy(t *testing.T) {
 	if got := phases(all); got != "score_low=firing two_bad_channels=firing valued_customer_upset=firing" {
 		t.Fatalf("alerts %s", got)
 	}
-	if want := (start - 60_000).Add(24 * time.Hour); wake != want {
-		t.Errorf("wakes at %v, want when the first evidence leaves its window, %v", wake, want)
+	if want := (start - 60_000).Add(4 * time.Hour); wake != want {
+		t.Errorf("wakes at %v, want when the first evidence leaves the first window, %v", wake, want)
 	}
 	a := all[1]
 	evidence := []alert.Evidence{

@@ -354,6 +354,7 @@ type CalledBack struct {
 type PublicComplaint struct {
 	Bad         `yaml:",inline"`
 	Displeasure float64 `yaml:"displeasure" min:"0.05" max:"1"`
+	Problem     float64 `yaml:"problem" min:"0.05" max:"1"`
 	Stars       float64 `yaml:"stars" min:"1" max:"5"`
 	Reach       int     `yaml:"reach" min:"1" max:"100000000"` // readers that make it weigh in full
 	Repost      int     `yaml:"repost" min:"0" max:"100000"`   // readers that a repost stands for
@@ -363,6 +364,7 @@ type PublicComplaint struct {
 // UnansweredMention is a post or message to the company that nobody answers.
 type UnansweredMention struct {
 	Bad         `yaml:",inline"`
+	Light       float64       `yaml:"light" min:"-100" max:"0"` // for a question without a complaint
 	After       time.Duration `yaml:"after" min:"1m" max:"7d"`
 	Displeasure float64       `yaml:"displeasure" min:"0.05" max:"1"`
 	Problem     float64       `yaml:"problem" min:"0.05" max:"1"`

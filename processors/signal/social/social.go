@@ -20,8 +20,14 @@ import (
 // What a mark stands for. The Key is the thread, Place the platform, of a complaint also the campaign behind a space.
 const (
 	complaint = iota + 1 // N readers, Note the product
-	asked                // the customer wants an answer
+	asked                // the customer wants an answer; N says how badly
 	replied              // the company answered
+)
+
+// How badly an answer is wanted: by who asked something, or by who complained or told of something broken.
+const (
+	question int64 = iota
+	grievance
 )
 
 // Detector makes the signals of social media.
@@ -88,9 +94,14 @@ func (d *Detector) Observe(dst []signal.Mark, t *touchpoint.Touchpoint) []signal
 	if m.Key == "" {
 		m.Key = "#" + string(t.ID)
 	}
-	if t.Kind != touchpoint.SocialPost && d.wantsAnswer(t) {
-		m.Kind, m.Note = asked, signal.Quote(t.Text, nil)
-		dst = append(dst, m)
+	if t.Kind != touchpoint.SocialPost {
+		if grieved := d.grieves(t); grieved || asks(t) {
+			m.Kind, m.N, m.Note = asked, question, signal.Quote(t.Text, nil)
+			if grieved {
+				m.N = grievance
+			}
+			dst = append(dst, m)
+		}
 	}
 	if t.Kind != touchpoint.SocialDirect && d.complains(t) {
 		m.Kind, m.N, m.Note = complaint, d.readers(t), signal.Brief(t.Place.Product, 60)
@@ -100,16 +111,18 @@ func (d *Detector) Observe(dst []signal.Mark, t *touchpoint.Touchpoint) []signal
 	return dst
 }
 
-// wantsAnswer reports whether a post to the company asks, complains, or tells of something broken.
-func (d *Detector) wantsAnswer(t *touchpoint.Touchpoint) bool {
+// grieves reports whether a post to the company complains or tells of something broken.
+func (d *Detector) grieves(t *touchpoint.Touchpoint) bool {
 	if t.Mood != nil && (float64(t.Mood.Displeasure) >= d.mention.Displeasure || float64(t.Mood.Problem) >= d.mention.Problem) {
 		return true
 	}
-	if t.Kind == touchpoint.SocialReview {
-		stars, rated := starsOf(t.Rating)
-		return rated && stars <= d.public.Stars
-	}
-	return strings.Contains(t.Text, "?") && (t.Mood == nil || t.Mood.Displeasure > pleased)
+	stars, rated := starsOf(t.Rating)
+	return t.Kind == touchpoint.SocialReview && rated && stars <= d.public.Stars
+}
+
+// asks reports whether a post to the company is a question. Under a review nobody waits for the answer to one.
+func asks(t *touchpoint.Touchpoint) bool {
+	return t.Kind != touchpoint.SocialReview && strings.Contains(t.Text, "?") && (t.Mood == nil || t.Mood.Displeasure > pleased)
 }
 
 // pleased is the displeasure up to which a question is a figure of speech: 'how great is that?'.
@@ -120,7 +133,7 @@ func (d *Detector) complains(t *touchpoint.Touchpoint) bool {
 	if stars, rated := starsOf(t.Rating); rated {
 		return stars <= d.public.Stars
 	}
-	return t.Mood != nil && float64(t.Mood.Displeasure) >= d.public.Displeasure
+	return t.Mood != nil && (float64(t.Mood.Displeasure) >= d.public.Displeasure || float64(t.Mood.Problem) >= d.public.Problem)
 }
 
 // starsOf brings stars to one to five, and reports false for another rating or a score outside its scale.
@@ -234,17 +247,21 @@ func (d *Detector) share(readers int64) float64 {
 func (d *Detector) mentions(out []signal.Signal, marks []signal.Mark, after time.Duration, hours *calendar.Calendar, now touchpoint.Millis) ([]signal.Signal, touchpoint.Millis) {
 	key := marks[0].Key
 	var open, answer, answered *signal.Mark // the oldest post nobody has answered; the first answer, and what it answers
+	worst := question                       // of the posts nobody has answered
 	for i := range marks {
 		m := &marks[i]
 		switch {
-		case m.Kind == asked && m.Key == key && open == nil:
-			open = m
+		case m.Kind == asked && m.Key == key:
+			if open == nil {
+				open, worst = m, question
+			}
+			worst = max(worst, m.N)
 		case m.Kind == replied && (m.Key == key || m.Key == "" && m.Place == marks[0].Place):
 			if answer == nil {
 				answer, answered = m, open
 			}
 			if open != nil && hours.Between(open.At, m.At) >= after {
-				out = d.unanswered(out, []*signal.Mark{open, m}, m.At, halfway, "waited "+signal.Words(m.At.Sub(open.At))+" for an answer"+on(open)+signal.To(open.Note))
+				out = d.unanswered(out, []*signal.Mark{open, m}, m.At, d.weight(worst, halfway), "waited "+signal.Words(m.At.Sub(open.At))+" for an answer"+on(open)+signal.To(open.Note))
 			}
 			open = nil
 		}
@@ -261,14 +278,21 @@ func (d *Detector) mentions(out []signal.Signal, marks []signal.Mark, after time
 	if due > now {
 		return out, due
 	}
-	return d.unanswered(out, []*signal.Mark{open}, due, 1, "no answer"+on(open)+" for over "+signal.Words(after)+signal.To(open.Note)), 0
+	return d.unanswered(out, []*signal.Mark{open}, due, d.weight(worst, 1), "no answer"+on(open)+" for over "+signal.Words(after)+signal.To(open.Note)), 0
 }
 
 // halfway is what stays of an unanswered post once it is answered: late is better than never.
 const halfway = 0.5
 
-func (d *Detector) unanswered(out []signal.Signal, part []*signal.Mark, at touchpoint.Millis, share float64, reason string) []signal.Signal {
-	weight := d.mention.Points(share)
+// weight is what an unanswered post weighs.
+func (d *Detector) weight(wanted int64, share float64) int32 {
+	if wanted == grievance {
+		return d.mention.Points(share)
+	}
+	return settings.Bad{Weight: d.mention.Light}.Points(share)
+}
+
+func (d *Detector) unanswered(out []signal.Signal, part []*signal.Mark, at touchpoint.Millis, weight int32, reason string) []signal.Signal {
 	if weight == 0 {
 		return out
 	}
