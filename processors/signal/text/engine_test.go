@@ -359,3 +359,21 @@ func TestHintsMoveTheScoreAndNoMore(t *testing.T) {
 		t.Errorf("many hints: %.2f %q, want them to be named", many.Displeasure, many.Words)
 	}
 }
+
+// TestWhatAQuestionSupposesCountsHalf sets what only might happen beside the same words about what did.
+func TestWhatAQuestionSupposesCountsHalf(t *testing.T) {
+	e := shippedEngine()
+	for _, c := range []struct{ language, supposed, told string }{
+		{"en", "What do I do if the parcel is damaged?", "If you ask me, the parcel is damaged. What do I do?"},
+		{"en", "If the parcel is damaged, who pays?", "If nobody pays, I will come. The parcel is damaged, who pays?"},
+		{"de", "Was mache ich, wenn das Paket beschädigt ist?", "Wenn ich es auspacke, ist das Paket beschädigt. Was mache ich?"},
+		{"nl", "Wat doe ik als het pakket beschadigd is?", "Als ik het uitpak, het pakket is beschadigd. Wat doe ik?"},
+		{"ru", "Что делать, если посылка повреждена?", "Если вам интересно, посылка повреждена. Что делать?"},
+	} {
+		supposed, _ := e.Judge(c.supposed, c.language)
+		told, _ := e.Judge(c.told, c.language)
+		if supposed.Problem >= 0.5 || told.Problem < 0.5 || supposed.Displeasure >= told.Displeasure {
+			t.Errorf("%s: supposed %.2f %.2f, told %.2f %.2f", c.supposed, supposed.Displeasure, supposed.Problem, told.Displeasure, told.Problem)
+		}
+	}
+}

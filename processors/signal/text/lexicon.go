@@ -24,6 +24,7 @@ import (
 //	negation   turns what follows within three words           not, kein, не
 //	negation after  also turns what came before it             nicht, niet
 //	more, less raises or lowers what follows                   very, slightly
+//	if         what follows up to a comma is supposed; so asked it counts half  if, falls, als
 //	can        verbs of capability: a problem when negated     load, open, reply
 //	but        what follows weighs more than what came before  but, however
 //	number     number words, for # in phrases                  two, drei
@@ -68,12 +69,13 @@ const (
 	number
 	stop
 	neutral
-	starts // begins a phrase
-	tail   // a prefix that ends a phrase
+	starts   // begins a phrase
+	tail     // a prefix that ends a phrase
+	supposes // begins what is supposed
 )
 
 var classNames = map[string]uint16{
-	"negation": negation, "negation after": negation | negationAfter, "more": more, "less": less, "can": can, "but": but,
+	"negation": negation, "negation after": negation | negationAfter, "more": more, "less": less, "if": less | supposes, "can": can, "but": but,
 	"number": number, "stop": stop, "neutral": neutral,
 }
 

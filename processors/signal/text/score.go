@@ -13,6 +13,7 @@ const (
 	dampened   = 0.65 // factor
 	shouting   = 1.2  // factor of a word in capitals
 	stretching = 1.2  // factor of a stretched word
+	supposed   = 0.5  // factor of what an asking sentence only supposes: 'what if it breaks?'
 	repeated   = 0.3  // factor of an emoji that repeats the one before
 
 	spoiled  = 0.8  // share of a pleasure that its negation turns into displeasure: 'not good'
@@ -158,9 +159,36 @@ func (s *scratch) add(h hit, weight float32) {
 	if s.hitCount == maxHits {
 		return
 	}
+	if s.supposed(int(h.first)) {
+		weight *= supposed
+		h.problem *= supposed
+	}
 	h.displeasure *= weight
 	s.hits[s.hitCount] = h
 	s.hitCount++
+}
+
+// supposed reports whether token i stands behind an 'if', in the same clause, of a sentence that asks.
+func (s *scratch) supposed(i int) bool {
+	if s.asks == 0 {
+		return false
+	}
+	for k := i - 1; s.tokens[k+1].gap < comma; k-- {
+		if s.tokens[k].value.class&supposes != 0 {
+			return s.asked(i)
+		}
+	}
+	return false
+}
+
+// asked reports whether the sentence of token i ends with a question mark.
+func (s *scratch) asked(i int) bool {
+	for k := i + 1; k < s.n; k++ {
+		if gap := s.tokens[k].gap; gap >= sentence {
+			return gap == question
+		}
+	}
+	return s.gap == question
 }
 
 // turn makes what was said before a 'but' weigh less than what follows.

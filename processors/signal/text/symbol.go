@@ -38,12 +38,12 @@ func (s *scratch) punctuation(text string, i int) int {
 	switch c {
 	case '!':
 		s.exclaims++
-		s.gap = sentence
+		s.gap = max(s.gap, sentence)
 	case '?':
 		s.asks++
-		s.gap = sentence
+		s.gap = question
 	case '.', ';', '\n':
-		s.gap = sentence
+		s.gap = max(s.gap, sentence)
 		if c == '\n' {
 			return skipQuoted(text, i+1)
 		}

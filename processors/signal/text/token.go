@@ -25,6 +25,7 @@ const (
 	noBreak = iota
 	comma
 	sentence
+	question // the sentence before it asks
 )
 
 // token is a word, number, emoji or emoticon of a text.
