@@ -368,7 +368,7 @@ func TestWhatAQuestionSupposesCountsHalf(t *testing.T) {
 		{"en", "If the parcel is damaged, who pays?", "If nobody pays, I will come. The parcel is damaged, who pays?"},
 		{"de", "Was mache ich, wenn das Paket beschädigt ist?", "Wenn ich es auspacke, ist das Paket beschädigt. Was mache ich?"},
 		{"nl", "Wat doe ik als het pakket beschadigd is?", "Als ik het uitpak, het pakket is beschadigd. Wat doe ik?"},
-		{"ru", "Что делать, если посылка повреждена?", "Если вам интересно, посылка повреждена. Что делать?"},
+		{"ru", "Что делать, если посылка повреждена?", "Посылка повреждена. Что делать, если вас нет?"},
 	} {
 		supposed, _ := e.Judge(c.supposed, c.language)
 		told, _ := e.Judge(c.told, c.language)
