@@ -65,9 +65,11 @@ func (c *Combiner) Produce(ctx context.Context, topic string, partition int, rec
 		case q.turn <- struct{}{}:
 		}
 		err := q.send(ctx, c.client, j, onError)
+		if err != nil {
+			q.remove([]*job{j}) // before another has the turn, so that it is not sent by that one
+		}
 		<-q.turn
 		if err != nil {
-			q.remove([]*job{j})
 			return err
 		}
 	}
