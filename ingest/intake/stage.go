@@ -51,7 +51,8 @@ type Options struct {
 type Stage struct {
 	opt   Options
 	names *identity.Directory
-	out   *stream.Combiner // all workers write through it
+	in    *stream.Gatherer // all workers read through it …
+	out   *stream.Combiner // … and write through it
 	halts stream.Halts
 	quiet quiet
 }
@@ -67,7 +68,7 @@ func New(opt Options) *Stage {
 	if opt.Metrics == nil {
 		opt.Metrics = NewMetrics(nil)
 	}
-	return &Stage{opt: opt, names: &identity.Directory{Redis: opt.Redis, Keep: opt.KeepLinks}, out: stream.NewCombiner(opt.Kafka)}
+	return &Stage{opt: opt, names: &identity.Directory{Redis: opt.Redis, Keep: opt.KeepLinks}, in: stream.NewGatherer(opt.Kafka), out: stream.NewCombiner(opt.Kafka)}
 }
 
 // Run reads raw topics until ctx ends, then waits for its workers.

@@ -80,7 +80,7 @@ func (w *worker) session(ctx context.Context) error {
 	if err := w.resume(ctx, found); err != nil {
 		return err
 	}
-	f := stream.Fetcher{Client: w.stage.opt.Kafka, Topic: w.a.Topic, Partition: w.a.Partition, MaxBytes: fetchBytes, MaxWait: fetchWait, Gather: fetchGather}
+	f := stream.Fetcher{Client: w.stage.opt.Kafka, Topic: w.a.Topic, Partition: w.a.Partition, MaxBytes: fetchBytes, MaxWait: fetchWait, Gather: fetchGather, With: w.stage.in}
 	for ctx.Err() == nil {
 		started := w.stage.now()
 		b, err := f.Fetch(ctx, w.next)

@@ -81,7 +81,10 @@ type Fetcher struct {
 	// Gather is how long the broker holds the answer under steady traffic, more than a record in that time: a batch of some costs all servers
 	// behind hardly more than a batch of one. Zero never gathers.
 	Gather time.Duration
+	// With, if not nil, has the partition gather together with others instead, as long as each answer is all that there is.
+	With *Gatherer
 
+	more     bool      // the last answer was not all that there was
 	last     int       // records of the last answer, about as many as the next one has
 	answered time.Time // when it came
 	rate     float64   // records a second, over about half a second
@@ -95,10 +98,15 @@ const (
 
 // patience is how much the broker may wait for, and how long.
 func (f *Fetcher) patience() (bytes int64, wait time.Duration) {
-	if f.Gather > 0 && f.MinBytes <= 1 && f.rate*f.Gather.Seconds() > 1 {
+	if f.steady() {
 		return gatherBytes, f.Gather
 	}
 	return max(f.MinBytes, 1), f.MaxWait
+}
+
+// steady says that more than a record comes while a broker gathers.
+func (f *Fetcher) steady() bool {
+	return f.Gather > 0 && f.MinBytes <= 1 && f.rate*f.Gather.Seconds() > 1
 }
 
 // note takes an answer into the rate.
@@ -115,10 +123,7 @@ func (f *Fetcher) note(now time.Time, records int) {
 func (f *Fetcher) Fetch(ctx context.Context, offset int64) (Batch, error) {
 	ctx, cancel := context.WithTimeout(ctx, f.MaxWait+10*time.Second)
 	defer cancel()
-	least, wait := f.patience()
-	res, err := f.Client.Fetch(ctx, &kafka.FetchRequest{
-		Topic: f.Topic, Partition: f.Partition, Offset: offset, MinBytes: least, MaxBytes: f.MaxBytes, MaxWait: wait,
-	})
+	res, err := f.ask(ctx, offset)
 	if err != nil {
 		return Batch{}, fmt.Errorf("fetch topic %s partition %d offset %d: %w", f.Topic, f.Partition, offset, err)
 	}
@@ -135,8 +140,23 @@ func (f *Fetcher) Fetch(ctx context.Context, offset int64) (Batch, error) {
 	if err := batch.read(res.Records, offset); err != nil {
 		return Batch{}, fmt.Errorf("read topic %s partition %d offset %d: %w", f.Topic, f.Partition, offset, err)
 	}
+	f.more = batch.Next < batch.HighWatermark
 	f.note(time.Now(), len(batch.Records))
 	return batch, nil
+}
+
+// ask asks the broker, together with others or alone.
+func (f *Fetcher) ask(ctx context.Context, offset int64) (*kafka.FetchResponse, error) {
+	if f.With != nil && f.steady() && !f.more && offset >= 0 {
+		res, err := f.With.fetch(ctx, f.Gather, lane{f.Topic, f.Partition}, offset, f.MaxBytes)
+		if !errors.Is(err, errAlone) {
+			return res, err
+		}
+	}
+	least, wait := f.patience()
+	return f.Client.Fetch(ctx, &kafka.FetchRequest{
+		Topic: f.Topic, Partition: f.Partition, Offset: offset, MinBytes: least, MaxBytes: f.MaxBytes, MaxWait: wait,
+	})
 }
 
 // offsetError asks the broker for the log's bounds to explain why offset is not in it.

@@ -66,6 +66,7 @@ type Relay struct {
 type Runtime[S any] struct {
 	opt     Options
 	build   Build[S]
+	in      *stream.Gatherer // all workers read through it
 	out     *stream.Combiner // all relays write through it
 	holding atomic.Int64     // partitions held now
 	lateAt  atomic.Int64     // when a partition was late last
@@ -92,7 +93,7 @@ func New[S any](opt Options, build Build[S]) *Runtime[S] {
 	if opt.Metrics == nil {
 		opt.Metrics = NewMetrics(nil)
 	}
-	return &Runtime[S]{opt: opt, build: build, out: stream.NewCombiner(opt.Kafka)}
+	return &Runtime[S]{opt: opt, build: build, in: stream.NewGatherer(opt.Kafka), out: stream.NewCombiner(opt.Kafka)}
 }
 
 // share is how many bytes of states a partition may keep in memory now.

@@ -156,7 +156,7 @@ func (w *worker[S]) start(ctx context.Context) error {
 // fetchLoop reads ahead by one batch. Faults of the broker are logged once and tried again; an offset outside the log ends
 // the session.
 func (w *worker[S]) fetchLoop(ctx context.Context, next int64, out chan<- fetched) {
-	f := stream.Fetcher{Client: w.opt.Kafka, Topic: w.opt.Topic, Partition: w.a.Partition, MaxBytes: fetchBytes, Gather: gatherWait}
+	f := stream.Fetcher{Client: w.opt.Kafka, Topic: w.opt.Topic, Partition: w.a.Partition, MaxBytes: fetchBytes, Gather: gatherWait, With: w.rt.in}
 	said, last := false, 0
 	for ctx.Err() == nil {
 		started := time.Now()
