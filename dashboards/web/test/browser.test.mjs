@@ -116,6 +116,25 @@ describe('the board', { skip: noBrowser || false, timeout: 480_000 }, () => {
     await page.locator('.moment.chosen').first().waitFor();
   });
 
+  test('fetches evidence that is older than what is shown', async () => {
+    const own = await ownMock({ still: true });
+    const page = await visit('/', { url: own.url });
+    const who = [...own.world.people.values()][12];
+    const now = Date.now();
+    own.world.happen(who.id, [1, 'call', 'call.answered', { queue: 'billing' }, '', { signals: [['long_wait', -60, 864_000, 'waited two hours']] }], now - 7_200_000);
+    for (let i = 0; i < 60; i++) own.world.happen(who.id, [1, 'website', 'website.search', { page: `/p${i}` }], now - 3_600_000 + i * 50_000);
+    await page.goto(`${own.url}/customers/${who.id}`);
+    const wait = page.locator('.fall-button', { hasText: 'waited two hours' });
+    await wait.waitFor();
+    assert.equal(await page.locator('.moment', { hasText: 'waited two hours' }).count(), 0);
+    await wait.click();
+    await page.locator('.moment.chosen', { hasText: 'Long wait' }).waitFor();
+    who.touchpoints.length = 50;
+    await page.reload();
+    await wait.click();
+    await page.getByText('older than what is kept').waitFor();
+  });
+
   test('says how old the data is while the socket stays open', async () => {
     const own = await ownMock({ still: true });
     const page = await visit('/', { url: own.url });

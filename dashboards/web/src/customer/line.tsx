@@ -14,20 +14,23 @@ interface Props {
   contributions: readonly Contribution[];
   /** Touchpoints to mark. */
   chosen: readonly string[];
+  /** Why none of them is here, or empty. */
+  missing: string;
   error: string;
   /** Fetches older ones and says how many came. */
   more(): Promise<number>;
 }
 
-export function TimeLine({ touchpoints, contributions, chosen, error, more }: Props) {
+export function TimeLine({ touchpoints, contributions, chosen, missing, error, more }: Props) {
   const list = useRef<HTMLOListElement>(null);
   const [older, setOlder] = useState<'ask' | 'busy' | 'end' | string>('ask');
+  const shown = touchpoints.some((t) => chosen.includes(t.id));
   useEffect(() => {
-    if (!chosen.length) return;
+    if (!shown) return;
     const first = list.current?.querySelector('[data-chosen]');
     const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
     first?.scrollIntoView({ block: 'center', behavior: calm ? 'auto' : 'smooth' });
-  }, [chosen]);
+  }, [chosen, shown]);
   const fetchMore = async () => {
     setOlder('busy');
     try {
@@ -39,6 +42,7 @@ export function TimeLine({ touchpoints, contributions, chosen, error, more }: Pr
   return (
     <Panel id="line" class="line-panel" title="Time line" aside={<Lanes />}>
       {error && <p class="problem">The time line stands still: {error}.</p>}
+      {missing && !shown && <p class="problem" role="status">{missing}</p>}
       {!touchpoints.length && !error && <Empty icon="other">No touchpoints are kept for this customer.</Empty>}
       <ol class="line" ref={list}>
         {rows(touchpoints, contributions).map((r) => (

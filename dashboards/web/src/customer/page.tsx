@@ -14,6 +14,9 @@ import { Score } from './score';
 import { join } from './timeline';
 import { TimeLine } from './line';
 
+/** How many pages of earlier touchpoints are fetched in search of evidence. */
+const SEARCH_PAGES = 20;
+
 /** The score decays by itself, so it is asked for again even when nothing happens. */
 const AGAIN_AFTER = 10_000;
 
@@ -47,14 +50,26 @@ export function CustomerPage({ id }: { id: string }) {
 function Known({ id, answer, error, line }: { id: string; answer: CustomerAnswer; error: string; line: Fetched<TouchpointsAnswer> }) {
   const [older, setOlder] = useState<Touchpoint[]>([]);
   const [chosen, setChosen] = useState<readonly string[]>([]);
+  const [missing, setMissing] = useState('');
   const alerts = narrow(union(answer.alerts ?? [], mine(id)), [], 'all');
   const touchpoints = join(line.value?.touchpoints ?? [], older);
-  const more = async () => {
-    const oldest = touchpoints.at(-1);
-    const page = await api.touchpoints(id, oldest?.occurred_at);
-    const fresh = (page.touchpoints ?? []).filter((t) => !touchpoints.some((k) => k.id === t.id));
-    setOlder((before) => join(before, fresh));
-    return fresh.length;
+  /** Fetches those before the oldest of the known ones, and returns the ones that are new. */
+  const before = async (known: readonly Touchpoint[]) => {
+    const page = await api.touchpoints(id, known.at(-1)?.occurred_at);
+    const fresh = (page.touchpoints ?? []).filter((t) => !known.some((k) => k.id === t.id));
+    setOlder((was) => join(was, fresh));
+    return fresh;
+  };
+  const choose = async (ids: readonly string[]) => {
+    setChosen(ids);
+    setMissing('');
+    if (!ids.length) return;
+    try {
+      const found = await reach(ids, touchpoints, before);
+      if (!found) setMissing('The evidence is older than what is kept of this customer.');
+    } catch (e) {
+      setMissing(`The evidence is older than what is shown, and cannot be fetched: ${e instanceof Error ? e.message : String(e)}.`);
+    }
   };
   return (
     <>
@@ -64,17 +79,30 @@ function Known({ id, answer, error, line }: { id: string; answer: CustomerAnswer
         <Panel id="customer-alerts" class="customer-alerts" title="Alerts">
           {alerts.length ? <AlertList alerts={alerts} about={false} /> : <Empty>No alerts about this customer.</Empty>}
         </Panel>
-        <Score explanation={answer.explanation} asOf={answer.as_of} chosen={chosen} onChoose={setChosen} />
+        <Score explanation={answer.explanation} asOf={answer.as_of} chosen={chosen} onChoose={choose} />
         <TimeLine
           touchpoints={touchpoints}
           contributions={answer.explanation.contributions ?? []}
           chosen={chosen}
+          missing={missing}
           error={line.error}
-          more={more}
+          more={async () => (await before(touchpoints)).length}
         />
       </div>
     </>
   );
+}
+
+/** Looks for evidence in the known touchpoints, then page by page in earlier ones. */
+async function reach(ids: readonly string[], known: readonly Touchpoint[], before: (known: readonly Touchpoint[]) => Promise<Touchpoint[]>): Promise<boolean> {
+  const has = (list: readonly Touchpoint[]) => list.some((t) => ids.includes(t.id));
+  let all = known;
+  for (let page = 0; page < SEARCH_PAGES && !has(all); page++) {
+    const fresh = await before(all);
+    if (!fresh.length) break;
+    all = join(all, fresh);
+  }
+  return has(all);
 }
 
 function mine(id: string) {
