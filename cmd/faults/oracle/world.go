@@ -19,12 +19,13 @@ type World struct {
 	Records []simulator.Record
 }
 
-// Sent makes the world of these options again, to know what another one of the same options has sent: its profiles and its first n records.
+// Sent makes the world of these options again, to know what a sender with the limit n has sent of another one of the same options: its profiles,
+// its first n records, and the few that it made at the same moment as the last of them.
 func Sent(options simulator.Options, n int64) World {
 	options.Remember = true
 	twin := simulator.New(options)
 	records := twin.Profiles()
-	for range n {
+	for made := int64(0); made < n || !twin.Settled(); made++ {
 		records = append(records, twin.Next())
 	}
 	return World{Truth: twin.Truth(), Records: records}
