@@ -10,7 +10,7 @@ import (
 )
 
 func TestTheRecordsOfAWorldHoldEveryTouchpointOfItsTruth(t *testing.T) {
-	options := simulator.Options{Seed: 4, Customers: 40, Rate: 50, Start: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC), TroubleShare: 0.1}
+	options := simulator.Options{Seed: 4, Customers: 40, Rate: 50, Start: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC), TroubleShare: 0.1, Duplicates: 0.2}
 	for n := int64(300); n < 420; n++ {
 		w := Sent(options, n)
 		held := map[touchpoint.ID]bool{}
