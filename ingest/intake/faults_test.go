@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -55,10 +56,12 @@ func TestNothingLaterIsSentBeforeABatchThatFailed(t *testing.T) {
 	w.kafka.NeedsFaults()
 	one, other := apart()
 	fault := w.kafka.Cluster.Fault(kfake.Fault{ // only the first batch is refused: whatever else is sent would be taken
-		Keys: []kmsg.Key{kmsg.Produce}, Topic: w.entries, Err: kerr.NotLeaderForPartition, Count: -1,
+		Keys: []kmsg.Key{kmsg.Produce}, Topic: w.entries, Partitions: []int32{int32(timeline.Partition(one, partitions))}, Err: kerr.NotLeaderForPartition, Count: -1,
 		When: func(r kmsg.Request) bool {
 			p, ok := r.(*kmsg.ProduceRequest)
-			return ok && bytes.Contains(p.Topics[0].Partitions[0].Records, []byte("website:v1"))
+			return ok && slices.ContainsFunc(p.Topics[0].Partitions, func(b kmsg.ProduceRequestTopicPartition) bool {
+				return bytes.Contains(b.Records, []byte("website:v1"))
+			})
 		},
 	})
 	stop := w.start()

@@ -147,7 +147,7 @@ func (w *worker) entries(all []touchpoint.Touchpoint) (map[int][]stream.Record, 
 	return batches, nil
 }
 
-// produce writes the batches at once, each within one request, and repeats each until it is confirmed: nothing later of this raw
+// produce writes the batches at once, each as one batch of its partition, and repeats each until it is confirmed: nothing later of this raw
 // partition is sent before.
 func (w *worker) produce(ctx context.Context, batches map[int][]stream.Record, dead []stream.Record) error {
 	opt := &w.stage.opt
@@ -155,25 +155,26 @@ func (w *worker) produce(ctx context.Context, batches map[int][]stream.Record, d
 		opt.Metrics.produceErrors.Inc()
 		w.stage.sayOnce(err)
 	}
-	var wg sync.WaitGroup
-	errs := make(chan error, len(batches)+1)
-	for p, records := range batches {
-		wg.Go(func() {
-			errs <- w.stage.out.Produce(ctx, opt.Timeline, p, records, onError)
-		})
-	}
-	wg.Go(func() {
-		for _, letters := range deadBatches(dead) {
-			if _, err := stream.ProduceUntil(ctx, opt.Kafka, opt.Dead, 0, letters, onError); err != nil {
-				errs <- err
-				return
-			}
+	var parcels []stream.Parcel
+	for p := range opt.Partitions {
+		if records := batches[p]; len(records) > 0 {
+			parcels = append(parcels, stream.Parcel{Topic: opt.Timeline, Partition: p, Records: records})
 		}
-	})
+	}
+	var buried error
+	var wg sync.WaitGroup
+	if len(dead) > 0 {
+		wg.Go(func() { buried = w.bury(ctx, dead, onError) })
+	}
+	err := w.stage.out.Produce(ctx, parcels, onError)
 	wg.Wait()
-	close(errs)
-	for err := range errs {
-		if err != nil {
+	return errors.Join(err, buried)
+}
+
+// bury writes dead letters, batch by batch, each until it is confirmed.
+func (w *worker) bury(ctx context.Context, dead []stream.Record, onError func(error)) error {
+	for _, letters := range deadBatches(dead) {
+		if _, err := stream.ProduceUntil(ctx, w.stage.opt.Kafka, w.stage.opt.Dead, 0, letters, onError); err != nil {
 			return err
 		}
 	}

@@ -2,23 +2,36 @@ package stream
 
 import (
 	"context"
-	"slices"
+	"errors"
+	"fmt"
 	"sync"
 
 	"github.com/segmentio/kafka-go"
 )
 
-// combineBytes bounds what is sent together, in bytes of keys and values; what is larger by itself goes alone. It lies below every topic's
-// max.message.bytes.
-const combineBytes = 1 << 20
+// Bounds of what is sent together, in bytes of keys and values: to one partition, which lies below every topic's max.message.bytes, and with
+// one request, which lies far below every broker's socket.request.max.bytes. What is larger by itself goes alone.
+const (
+	combineBytes = 1 << 20
+	requestBytes = 8 << 20
+)
 
-// Combiner sends what several goroutines have for one partition at the same moment as one batch: while a request is under way, what
-// comes waits and goes with the next one. Nothing waits when nothing is under way. A broker's work is by the request, not by the record, so
-// under load this is most of what a broker can be spared. Safe for concurrent use.
+// Parcel is what has to stand in one partition together, in its order.
+type Parcel struct {
+	Topic     string
+	Partition int
+	Records   []Record
+}
+
+// Combiner sends what several goroutines have for one broker at the same moment with one request, and for one partition as one batch: while a
+// request is under way, what comes waits and goes with the next one. Nothing waits when nothing is under way. A broker's work is by the
+// request, not by the record, so this is most of what a broker can be spared. Safe for concurrent use; no goroutine of its own outlives a call.
 type Combiner struct {
-	client *kafka.Client
+	client  *kafka.Client
+	leaders leadership
+
 	mu     sync.Mutex
-	lanes  map[lane]*queue
+	rounds map[int]*rounds[*job] // by the broker that leads
 }
 
 type lane struct {
@@ -26,131 +39,150 @@ type lane struct {
 	partition int
 }
 
-// queue is what waits for one partition, in the order in which it came.
-type queue struct {
+// job is a parcel on its way; err is written before answered is closed.
+type job struct {
 	lane
-	turn chan struct{} // held by whoever sends
-	mu   sync.Mutex
-	jobs []*job
+	records  []Record
+	bytes    int
+	answered chan struct{}
+	err      error // why it is not known to be in the log
 }
 
-// job is what one goroutine has to send. Its records stay together, in their order.
-type job struct {
-	records []Record
-	bytes   int
-	written chan struct{}
-}
+func (j *job) done() <-chan struct{} { return j.answered }
 
 // NewCombiner returns a Combiner that sends through client.
 func NewCombiner(client *kafka.Client) *Combiner {
-	return &Combiner{client: client, lanes: map[lane]*queue{}}
+	return &Combiner{client: client, leaders: leadership{client: client}, rounds: map[int]*rounds[*job]{}}
 }
 
-// Produce returns when all records are in the log of the partition, within one batch and in their order, or when ctx ends: then it is not
-// known whether they are. Attempts are repeated as ProduceUntil does; onError hears of those this goroutine made, for itself or others.
-// The caller must not change the records' memory after an error: an attempt may still be reading it.
-func (c *Combiner) Produce(ctx context.Context, topic string, partition int, records []Record, onError func(error)) error {
-	if len(records) == 0 {
-		return nil
-	}
-	q := c.queue(lane{topic, partition})
-	j := q.add(records)
-	for {
-		select {
-		case <-j.written:
-			return nil
-		case <-ctx.Done():
-			q.remove([]*job{j})
-			return ctx.Err()
-		case q.turn <- struct{}{}:
-		}
-		err := q.send(ctx, c.client, j, onError)
-		if err != nil {
-			q.remove([]*job{j}) // before another has the turn, so that it is not sent by that one
-		}
-		<-q.turn
-		if err != nil {
-			return err
-		}
-	}
-}
-
-func (c *Combiner) queue(l lane) *queue {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	q := c.lanes[l]
-	if q == nil {
-		q = &queue{lane: l, turn: make(chan struct{}, 1)}
-		c.lanes[l] = q
-	}
-	return q
-}
-
-func (q *queue) add(records []Record) *job {
-	j := &job{records: records, written: make(chan struct{})}
-	for i := range records {
-		j.bytes += len(records[i].Key) + len(records[i].Value)
-	}
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.jobs = append(q.jobs, j)
-	return j
-}
-
-// remove takes jobs out: they are written, or nobody waits for them any more.
-func (q *queue) remove(jobs []*job) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	q.jobs = slices.DeleteFunc(q.jobs, func(j *job) bool { return slices.Contains(jobs, j) })
-}
-
-// send writes what waits, oldest first, until mine is written. The caller holds the turn.
-func (q *queue) send(ctx context.Context, client *kafka.Client, mine *job, onError func(error)) error {
+// Produce returns when the records of every parcel are in the log of their partition, each parcel within one batch, or when ctx ends: then it is
+// not known which are. A parcel whose attempt failed is sent again, after a pause that grows from 50 ms to 2 s; the others are not. onError
+// hears of every failed attempt of each. The caller must not change the records' memory after an error: an attempt may still be reading it.
+func (c *Combiner) Produce(ctx context.Context, parcels []Parcel, onError func(error)) error {
 	pause := firstAgain
 	for {
-		select {
-		case <-mine.written: // by the one who had the turn before, or by the last round
+		failed, err := c.attempt(ctx, parcels)
+		if err != nil {
+			return err
+		}
+		if len(failed) == 0 {
 			return nil
-		default:
 		}
-		jobs, records := q.next()
-		_, err := Produce(ctx, client, q.topic, q.partition, records)
-		if err == nil {
-			q.remove(jobs)
-			for _, j := range jobs {
-				close(j.written)
-			}
-			pause = firstAgain
-			continue
+		parcels = parcels[:0:0]
+		for _, j := range failed {
+			onError(fmt.Errorf("produce %d records to topic %s partition %d: %w", len(j.records), j.topic, j.partition, j.err))
+			parcels = append(parcels, Parcel{j.topic, j.partition, j.records})
 		}
-		if ctx.Err() != nil {
-			return err
-		}
-		onError(err)
 		if !Sleep(ctx, pause) {
-			return err
+			return ctx.Err()
 		}
 		pause = min(2*pause, longestAgain)
 	}
 }
 
-// next is what goes together: the oldest jobs, at least one, up to the bound.
-func (q *queue) next() (jobs []*job, records []Record) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	bytes, count := 0, 0
-	for _, j := range q.jobs {
-		if bytes += j.bytes; bytes > combineBytes && len(jobs) > 0 {
-			break
+// attempt has every parcel sent once, those of each broker together, and returns what failed. Its error is that of ctx.
+func (c *Combiner) attempt(ctx context.Context, parcels []Parcel) (failed []*job, err error) {
+	groups := map[int][]*job{}
+	for _, p := range parcels {
+		if len(p.Records) == 0 {
+			continue
 		}
-		jobs, count = append(jobs, j), count+len(j.records)
+		j := newJob(p)
+		leader, known := c.leaders.of(ctx, j.lane)
+		if !known {
+			leader = -1 - len(groups) // alone, until its leader is known
+		}
+		groups[leader] = append(groups[leader], j)
 	}
-	if len(jobs) == 1 {
-		return jobs, jobs[0].records
+	var (
+		wg     sync.WaitGroup
+		mu     sync.Mutex
+		broken error
+	)
+	for leader, jobs := range groups {
+		wg.Go(func() {
+			err := c.deliver(ctx, leader, jobs)
+			mu.Lock()
+			defer mu.Unlock()
+			broken = errors.Join(broken, err)
+			for _, j := range jobs {
+				if err == nil && j.err != nil {
+					failed = append(failed, j)
+				}
+			}
+		})
 	}
-	records = make([]Record, 0, count)
+	wg.Wait()
+	return failed, broken
+}
+
+func newJob(p Parcel) *job {
+	j := &job{lane: lane{p.Topic, p.Partition}, records: p.Records, answered: make(chan struct{})}
+	for i := range j.records {
+		j.bytes += len(j.records[i].Key) + len(j.records[i].Value)
+	}
+	return j
+}
+
+// deliver has jobs of one broker sent and returns when each has its outcome, or when ctx ends.
+func (c *Combiner) deliver(ctx context.Context, leader int, jobs []*job) error {
+	if leader < 0 {
+		outcomes, err := c.send(ctx, jobs)
+		c.settle(jobs, outcomes, err)
+		return ctx.Err()
+	}
+	r := c.of(leader)
+	return r.join(ctx, jobs, func(ctx context.Context) error {
+		next := nextJobs(r)
+		outcomes, err := c.send(ctx, next)
+		if err != nil && ctx.Err() != nil {
+			return err
+		}
+		r.remove(next)
+		c.settle(next, outcomes, err)
+		return nil
+	})
+}
+
+func (c *Combiner) of(leader int) *rounds[*job] {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	r := c.rounds[leader]
+	if r == nil {
+		r = newRounds[*job]()
+		c.rounds[leader] = r
+	}
+	return r
+}
+
+// settle gives jobs their outcomes, or the error of their request.
+func (c *Combiner) settle(jobs []*job, outcomes map[lane]error, err error) {
 	for _, j := range jobs {
-		records = append(records, j.records...)
+		if j.err = err; err == nil {
+			j.err = outcomes[j.lane]
+		}
+		if j.err != nil {
+			c.leaders.forget(j.topic)
+		}
+		close(j.answered)
 	}
-	return jobs, records
+}
+
+// nextJobs is what goes together: the oldest, at least one, up to the bounds. Those of one partition stay in their order.
+func nextJobs(r *rounds[*job]) []*job {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var jobs []*job
+	held, all := map[lane]int{}, 0
+	for _, j := range r.waiting {
+		bytes, known := held[j.lane]
+		if (known && bytes+j.bytes > combineBytes) || (len(jobs) > 0 && all+j.bytes > requestBytes) {
+			held[j.lane] = combineBytes // what comes behind it waits too
+			continue
+		}
+		held[j.lane] = bytes + j.bytes
+		all += j.bytes
+		jobs = append(jobs, j)
+	}
+	return jobs
 }

@@ -44,10 +44,19 @@ func (g *gate) RoundTrip(ctx context.Context, addr net.Addr, req kafka.Request) 
 }
 
 func (c *Combiner) waiting(topic string, partition int) int {
-	q := c.queue(lane{topic, partition})
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	return len(q.jobs)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	n := 0
+	for _, r := range c.rounds {
+		r.mu.Lock()
+		for _, j := range r.waiting {
+			if j.lane == (lane{topic, partition}) {
+				n++
+			}
+		}
+		r.mu.Unlock()
+	}
+	return n
 }
 
 func send(c *Combiner, ctx context.Context, topic string, values ...string) error {
@@ -55,7 +64,7 @@ func send(c *Combiner, ctx context.Context, topic string, values ...string) erro
 	for _, v := range values {
 		records = append(records, Record{Value: []byte(v)})
 	}
-	return c.Produce(ctx, topic, 0, records, func(error) {})
+	return c.Produce(ctx, []Parcel{{Topic: topic, Records: records}}, func(error) {})
 }
 
 func TestWhatWaitsGoesTogetherInItsOrder(t *testing.T) {
@@ -94,7 +103,7 @@ func TestAFailedWriteIsRepeatedForAllWhoseItWas(t *testing.T) {
 	var all sync.WaitGroup
 	for i := range 5 {
 		all.Go(func() {
-			if err := c.Produce(context.Background(), w.topic, 0, []Record{{Value: fmt.Append(nil, i)}}, func(error) { heard.Add(1) }); err != nil {
+			if err := c.Produce(context.Background(), []Parcel{{Topic: w.topic, Records: []Record{{Value: fmt.Append(nil, i)}}}}, func(error) { heard.Add(1) }); err != nil {
 				t.Error(err)
 			}
 		})
@@ -107,8 +116,8 @@ func TestAFailedWriteIsRepeatedForAllWhoseItWas(t *testing.T) {
 		got[i] = got[i][len(got[i])-1:]
 	}
 	slices.Sort(got)
-	if heard.Load() != 2 || strings.Join(got, "") != "01234" {
-		t.Errorf("%d errors were told of, in the log are %v; want 2 and each once", heard.Load(), got)
+	if heard.Load() != 5 || strings.Join(got, "") != "01234" {
+		t.Errorf("%d errors were told of, in the log are %v; want 5, one of the first request and four of the second, and each once", heard.Load(), got)
 	}
 }
 
@@ -154,5 +163,103 @@ func TestABatchIsBounded(t *testing.T) {
 	all.Wait()
 	if n := g.writes.Load(); n != 3 {
 		t.Errorf("%d requests for one and then four of half the bound, want 3", n)
+	}
+}
+
+// refusing is a transport whose first answer to a write refuses one partition, although the broker took it.
+type refusing struct {
+	kafka.RoundTripper
+	partition int32
+	done      atomic.Bool
+	writes    atomic.Int64
+	batches   atomic.Int64
+}
+
+func (r *refusing) RoundTrip(ctx context.Context, addr net.Addr, req kafka.Request) (kafka.Response, error) {
+	p, write := req.(*produce.Request)
+	if write {
+		r.writes.Add(1)
+		for _, t := range p.Topics {
+			r.batches.Add(int64(len(t.Partitions)))
+		}
+	}
+	answer, err := r.RoundTripper.RoundTrip(ctx, addr, req)
+	if res, ok := answer.(*produce.Response); ok && !r.done.Swap(true) {
+		for i := range res.Topics[0].Partitions {
+			if p := &res.Topics[0].Partitions[i]; p.Partition == r.partition {
+				p.ErrorCode = int16(kafka.NotEnoughReplicas)
+			}
+		}
+	}
+	return answer, err
+}
+
+func parcels(topic string, partitions int) []Parcel {
+	out := []Parcel{{Topic: topic, Partition: partitions}} // an empty one is none
+	for p := range partitions {
+		out = append(out, Parcel{Topic: topic, Partition: p, Records: []Record{{Value: fmt.Append(nil, "v", p)}}})
+	}
+	return out
+}
+
+func TestParcelsForOneBrokerGoWithOneRequest(t *testing.T) {
+	w := newWorld(t, 6)
+	g, client := newGate(w)
+	close(g.open)
+	if err := NewCombiner(client).Produce(context.Background(), parcels(w.topic, 6), func(err error) { t.Error(err) }); err != nil {
+		t.Fatal(err)
+	}
+	if n := g.writes.Load(); n != 1 {
+		t.Errorf("%d requests for six partitions of one broker, want 1", n)
+	}
+	for p := range 6 {
+		if got, want := values(w.all(p, 0)), fmt.Sprintf("0=v%d ", p); got != want {
+			t.Errorf("partition %d holds %s, want %s", p, got, want)
+		}
+	}
+}
+
+func TestOnlyTheRefusedParcelIsSentAgain(t *testing.T) {
+	w := newWorld(t, 3)
+	r := &refusing{RoundTripper: w.Client.Transport, partition: 1}
+	c := NewCombiner(&kafka.Client{Addr: w.Client.Addr, Transport: r})
+	var heard []error
+	if err := c.Produce(context.Background(), parcels(w.topic, 3), func(err error) { heard = append(heard, err) }); err != nil {
+		t.Fatal(err)
+	}
+	if len(heard) != 1 || !errors.Is(heard[0], kafka.NotEnoughReplicas) || !strings.Contains(heard[0].Error(), "partition 1") {
+		t.Errorf("told of %v, want the refusal of partition 1", heard)
+	}
+	if r.writes.Load() != 2 || r.batches.Load() != 4 {
+		t.Errorf("%d requests with %d batches, want 2 with 4", r.writes.Load(), r.batches.Load())
+	}
+	if got := values(w.all(0, 0)) + "|" + values(w.all(1, 0)) + "|" + values(w.all(2, 0)); got != "0=v0 |0=v1 1=v1 |0=v2 " {
+		t.Errorf("got %s", got)
+	}
+}
+
+func TestALeaderThatChangesIsFound(t *testing.T) {
+	const partitions = 4
+	cluster, client, topic := twoBrokers(t, partitions)
+	c := NewCombiner(client)
+	for round := range 3 {
+		for p := range partitions {
+			if err := cluster.MoveTopicPartition(topic, int32(p), int32((p+round)%2)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := c.Produce(context.Background(), parcels(topic, partitions), func(error) {}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for p := range partitions {
+		if _, end, err := Bounds(context.Background(), client, topic, p); err != nil || end < 3 {
+			t.Errorf("partition %d ends at %d (%v), want three writes at least", p, end, err)
+		}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.rounds) != 2 {
+		t.Errorf("rounds for %d brokers, want 2", len(c.rounds))
 	}
 }

@@ -5,34 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/protocol"
 	fetchapi "github.com/segmentio/kafka-go/protocol/fetch"
 )
 
-// leadersFor is how long it is taken for known who leads a partition; what is asked is what the client knows anyway.
-const leadersFor = time.Second
-
-// leaders is who leads the partitions of a topic.
-type leaders struct {
-	of map[int]int // partition → id of the broker
-	at time.Time
-}
-
 // send asks for all of a round.
 func (g *Gatherer) send(ctx context.Context, asks []*ask) (*fetchapi.Response, error) {
-	if g.client.Timeout > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, g.client.Timeout)
-		defer cancel()
-	}
-	transport := g.client.Transport
-	if transport == nil {
-		transport = kafka.DefaultTransport
-	}
-	m, err := transport.RoundTrip(ctx, g.client.Addr, request(asks))
+	m, err := roundTrip(ctx, g.client, request(asks))
 	var unrouted *fetchapi.Error
 	if errors.As(err, &unrouted) { // a leader has changed: each finds its own
 		return nil, errAlone
@@ -89,35 +70,4 @@ func answerOf(res *fetchapi.Response, a *ask) (*kafka.FetchResponse, error) {
 		}
 	}
 	return nil, protocol.ErrNoPartition
-}
-
-// leader returns the broker that leads a partition, if that is known.
-func (g *Gatherer) leader(ctx context.Context, l lane) (int, bool) {
-	g.mu.Lock()
-	known := g.leaders[l.topic]
-	g.mu.Unlock()
-	if time.Since(known.at) > leadersFor {
-		m, err := g.client.Metadata(ctx, &kafka.MetadataRequest{Topics: []string{l.topic}})
-		if err != nil || len(m.Topics) != 1 || m.Topics[0].Error != nil {
-			return 0, false
-		}
-		known = leaders{of: map[int]int{}, at: time.Now()}
-		for _, p := range m.Topics[0].Partitions {
-			if p.Error == nil && p.Leader.Host != "" {
-				known.of[p.ID] = p.Leader.ID
-			}
-		}
-		g.mu.Lock()
-		g.leaders[l.topic] = known
-		g.mu.Unlock()
-	}
-	id, ok := known.of[l.partition]
-	return id, ok
-}
-
-// forget has the leaders of a topic asked for anew.
-func (g *Gatherer) forget(topic string) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	delete(g.leaders, topic)
 }

@@ -59,7 +59,7 @@ func (g *Gatherer) waiting() int {
 	n := 0
 	for _, r := range g.rounds {
 		r.mu.Lock()
-		n += len(r.asks)
+		n += len(r.waiting)
 		r.mu.Unlock()
 	}
 	return n
@@ -160,7 +160,7 @@ func TestWhoGivesUpItsTurnDisturbsNobody(t *testing.T) {
 	w.ours(1, "b")
 	d, client := newDoor(w.Client)
 	g := NewGatherer(client)
-	leader, ok := g.leader(context.Background(), lane{w.topic, 0})
+	leader, ok := g.leaders.of(context.Background(), lane{w.topic, 0})
 	if !ok {
 		t.Fatal("nobody leads the topic")
 	}
@@ -194,14 +194,14 @@ func TestWhoGivesUpItsTurnDisturbsNobody(t *testing.T) {
 }
 
 func TestARoundHoldsEachPartitionOnceAndAnotherComesFirstEachTime(t *testing.T) {
-	r := &rounds{turn: make(chan struct{}, 1)}
+	r := newRounds[*ask]()
 	for p := range 3 {
-		r.add(&ask{lane: lane{"t", p}})
+		r.waiting = append(r.waiting, &ask{lane: lane{"t", p}})
 	}
-	r.add(&ask{lane: lane{"t", 1}, offset: 5})
+	r.waiting = append(r.waiting, &ask{lane: lane{"t", 1}, offset: 5})
 	first := map[int]bool{}
 	for range 3 {
-		asks := r.next()
+		asks := nextAsks(r)
 		if len(asks) != 3 {
 			t.Fatalf("%d in a round, want each of 3 once", len(asks))
 		}
@@ -210,14 +210,14 @@ func TestARoundHoldsEachPartitionOnceAndAnotherComesFirstEachTime(t *testing.T) 
 	if len(first) != 3 {
 		t.Errorf("first were %v, want each of 3", first)
 	}
-	r.remove(r.next())
-	if rest := r.next(); len(rest) != 1 || rest[0].offset != 5 {
+	r.remove(nextAsks(r))
+	if rest := nextAsks(r); len(rest) != 1 || rest[0].offset != 5 {
 		t.Errorf("the second of a partition did not stay for the next round")
 	}
 	for p := range 2 * roundPartitions {
-		r.add(&ask{lane: lane{"u", p}})
+		r.waiting = append(r.waiting, &ask{lane: lane{"u", p}})
 	}
-	if n := len(r.next()); n != roundPartitions {
+	if n := len(nextAsks(r)); n != roundPartitions {
 		t.Errorf("%d in a round, want %d at most", n, roundPartitions)
 	}
 }
@@ -243,7 +243,9 @@ func TestAPartitionThatHasMoreDoesNotWaitForOthers(t *testing.T) {
 	}
 }
 
-func TestPartitionsOfTwoBrokersGoWithTheirOwn(t *testing.T) {
+// twoBrokers is a cluster of two with a topic, and a client.
+func twoBrokers(t *testing.T, partitions int) (*kfake.Cluster, *kafka.Client, string) {
+	t.Helper()
 	cluster, err := kfake.NewCluster(kfake.NumBrokers(2))
 	if err != nil {
 		t.Fatal(err)
@@ -254,10 +256,16 @@ func TestPartitionsOfTwoBrokersGoWithTheirOwn(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { connect.CloseKafka(client) })
-	ctx, topic := context.Background(), "two-brokers"
-	if err := connect.EnsureTopics(ctx, client, []connect.Topic{{Name: topic, Partitions: 4, Replication: 1}}); err != nil {
+	const topic = "two-brokers"
+	if err := connect.EnsureTopics(context.Background(), client, []connect.Topic{{Name: topic, Partitions: partitions, Replication: 1}}); err != nil {
 		t.Fatal(err)
 	}
+	return cluster, client, topic
+}
+
+func TestPartitionsOfTwoBrokersGoWithTheirOwn(t *testing.T) {
+	cluster, client, topic := twoBrokers(t, 4)
+	ctx := context.Background()
 	for p := range 4 {
 		if err := cluster.MoveTopicPartition(topic, int32(p), int32(p%2)); err != nil {
 			t.Fatal(err)

@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -123,11 +123,7 @@ func (r *relay) publish(ctx context.Context, upTo touchpoint.Millis) error {
 
 // copy produces the entries, one batch per target partition, each repeated until it is in the log.
 func (r *relay) copy(ctx context.Context, entries []redis.XMessage) error {
-	type target struct {
-		topic     string
-		partition int
-	}
-	batches := map[target][]stream.Record{}
+	var parcels []stream.Parcel
 	for _, e := range entries {
 		topic, partitions := r.opt.Relay.Alerts, r.opt.Relay.AlertPartitions
 		if e.Values["kind"] == OutSignal {
@@ -141,24 +137,15 @@ func (r *relay) copy(ctx context.Context, entries []redis.XMessage) error {
 		if err != nil {
 			return err
 		}
-		t := target{topic, timeline.Partition(key, partitions)}
-		batches[t] = append(batches[t], record)
-	}
-	var wg sync.WaitGroup
-	errs := make(chan error, len(batches))
-	for t, records := range batches {
-		wg.Go(func() {
-			errs <- r.out.Produce(ctx, t.topic, t.partition, records, func(error) { r.opt.Metrics.relayErrors.Inc() })
-		})
-	}
-	wg.Wait()
-	close(errs)
-	for err := range errs {
-		if err != nil {
-			return err
+		partition := timeline.Partition(key, partitions)
+		at := slices.IndexFunc(parcels, func(p stream.Parcel) bool { return p.Topic == topic && p.Partition == partition })
+		if at < 0 {
+			at = len(parcels)
+			parcels = append(parcels, stream.Parcel{Topic: topic, Partition: partition})
 		}
+		parcels[at].Records = append(parcels[at].Records, record)
 	}
-	return nil
+	return r.out.Produce(ctx, parcels, func(error) { r.opt.Metrics.relayErrors.Inc() })
 }
 
 // record is the Kafka record of an outbox entry: an alert's JSON as it is, a signal as an entry with its coordinates.

@@ -57,9 +57,16 @@ var mutants = []mutant{
 	{
 		name: "next-first", what: "ingest sends the next batch before the one that failed",
 		file:   "ingest/intake/send.go",
-		old:    "			errs <- w.stage.out.Produce(ctx, opt.Timeline, p, records, onError)\n",
-		broken: "			_, err := stream.Produce(ctx, opt.Kafka, opt.Timeline, p, records)\n			if err != nil {\n				go func() { _ = w.stage.out.Produce(ctx, opt.Timeline, p, records, onError) }()\n			}\n			errs <- nil\n",
+		old:    "	err := w.stage.out.Produce(ctx, parcels, onError)\n",
+		broken: "	var err error\n	for _, p := range parcels {\n		if _, failed := stream.Produce(ctx, opt.Kafka, p.Topic, p.Partition, p.Records); failed != nil {\n			go func() { _ = w.stage.out.Produce(ctx, []stream.Parcel{p}, onError) }()\n		}\n	}\n",
 		pkg:    "ingest/intake", test: "TestNothingLaterIsSentBeforeABatchThatFailed",
+	},
+	{
+		name: "refused", what: "what the broker refused for one partition of a request counts as written",
+		file:   "ingest/stream/combine_send.go",
+		old:    "outcomes[lane{res.Topics[i].Topic, int(p.Partition)}] = refusal(p)",
+		broken: "outcomes[lane{res.Topics[i].Topic, int(p.Partition)}] = nil",
+		pkg:    "ingest/stream", test: "TestOnlyTheRefusedParcelIsSentAgain",
 	},
 	{
 		name: "plan", what: "a plan counts as sent before it is",
