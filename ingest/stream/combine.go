@@ -27,11 +27,9 @@ type Parcel struct {
 // request is under way, what comes waits and goes with the next one. Nothing waits when nothing is under way. A broker's work is by the
 // request, not by the record, so this is most of what a broker can be spared. Safe for concurrent use; no goroutine of its own outlives a call.
 type Combiner struct {
-	client  *kafka.Client
-	leaders leadership
-
-	mu     sync.Mutex
-	rounds map[int]*rounds[*job] // by the broker that leads
+	client           *kafka.Client
+	leaders          leadership
+	table[int, *job] // by the broker that leads
 }
 
 type lane struct {
@@ -52,7 +50,7 @@ func (j *job) done() <-chan struct{} { return j.answered }
 
 // NewCombiner returns a Combiner that sends through client.
 func NewCombiner(client *kafka.Client) *Combiner {
-	return &Combiner{client: client, leaders: leadership{client: client}, rounds: map[int]*rounds[*job]{}}
+	return &Combiner{client: client, leaders: leadership{client: client}}
 }
 
 // Produce returns when the records of every parcel are in the log of their partition, each parcel within one batch, or when ctx ends: then it is
@@ -142,17 +140,6 @@ func (c *Combiner) deliver(ctx context.Context, leader int, jobs []*job) error {
 		c.settle(next, outcomes, err)
 		return nil
 	})
-}
-
-func (c *Combiner) of(leader int) *rounds[*job] {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	r := c.rounds[leader]
-	if r == nil {
-		r = newRounds[*job]()
-		c.rounds[leader] = r
-	}
-	return r
 }
 
 // settle gives jobs their outcomes, or the error of their request.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/segmentio/kafka-go"
@@ -24,9 +23,7 @@ const (
 type Gatherer struct {
 	client  *kafka.Client
 	leaders leadership
-
-	mu     sync.Mutex
-	rounds map[roundKey]*rounds[*ask]
+	table[roundKey, *ask]
 }
 
 // roundKey says who goes together: partitions of one leader that gather for as long.
@@ -52,7 +49,7 @@ var errAlone = errors.New("the leader is not known")
 
 // NewGatherer returns a Gatherer that asks through client.
 func NewGatherer(client *kafka.Client) *Gatherer {
-	return &Gatherer{client: client, leaders: leadership{client: client}, rounds: map[roundKey]*rounds[*ask]{}}
+	return &Gatherer{client: client, leaders: leadership{client: client}}
 }
 
 // fetch waits for the round and returns the answer for the partition; faults of the partition itself are in it. Other errors are of the
@@ -91,17 +88,6 @@ func (g *Gatherer) round(ctx context.Context, r *rounds[*ask], gather time.Durat
 		close(a.answered)
 	}
 	return nil
-}
-
-func (g *Gatherer) of(k roundKey) *rounds[*ask] {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	r := g.rounds[k]
-	if r == nil {
-		r = newRounds[*ask]()
-		g.rounds[k] = r
-	}
-	return r
 }
 
 // firstOf is since when the one that came first waits. Somebody waits.

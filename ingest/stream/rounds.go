@@ -23,6 +23,26 @@ type rounds[W waiter] struct {
 	sent    int // rounds so far
 }
 
+// table has the rounds of those that go together, such as all of one broker. Its zero value is empty.
+type table[K comparable, W waiter] struct {
+	mu     sync.Mutex
+	rounds map[K]*rounds[W]
+}
+
+func (t *table[K, W]) of(k K) *rounds[W] {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	r := t.rounds[k]
+	if r == nil {
+		if t.rounds == nil {
+			t.rounds = map[K]*rounds[W]{}
+		}
+		r = newRounds[W]()
+		t.rounds[k] = r
+	}
+	return r
+}
+
 func newRounds[W waiter]() *rounds[W] { return &rounds[W]{turn: make(chan struct{}, 1)} }
 
 // join waits until all of mine are answered: by others, or by rounds that this goroutine asks itself. round has to answer some that wait and
