@@ -167,19 +167,30 @@ func newRandom(seed uint64) *random {
 	return r
 }
 
-// signal makes the i-th signal: judged up to three times, each time anew, and in the end perhaps taken back.
+// signal makes the i-th signal: judged up to three times, each time anew and perhaps by another touchpoint, and in the end perhaps taken back.
 func (r *random) signal(i int) {
 	mine := r.touches[r.rng.IntN(len(r.touches))]
 	var last signal.Signal
 	gone := false
-	for range 1 + r.rng.IntN(3) {
+	for n := range 1 + r.rng.IntN(3) {
+		before := last
 		last = signal.Signal{
 			Name: "rage_click", Family: "friction", Episode: fmt.Sprint(i), First: mine.OccurredAt, At: mine.OccurredAt.Add(time.Duration(r.rng.IntN(40_000)) * time.Millisecond),
 			Weight: int32(r.rng.IntN(6000) - 5000), Half: int32(30 + r.rng.IntN(3600)), Channel: touchpoint.Website, Evidence: []touchpoint.ID{mine.ID},
 			Places: []string{"page:/a", "element:x"},
 		}
-		gone = r.rng.IntN(5) == 0
-		r.rows = append(r.rows, signalRow{Report: signal.Report{Customer: mine.Customer, Gone: gone, Signal: last}, revision: uint64(len(r.rows) + 1)})
+		report := signal.Report{Customer: mine.Customer, Gone: r.rng.IntN(5) == 0, Signal: last}
+		if n > 0 && before.First < last.First {
+			report.Since = before.First
+		}
+		gone = report.Gone
+		r.rows = append(r.rows, signalRow{Report: report, revision: uint64(len(r.rows) + 1)})
+		for range 100 { // the same customer's at another time
+			if other := r.touches[r.rng.IntN(len(r.touches))]; other.Customer == mine.Customer {
+				mine = other
+				break
+			}
+		}
 	}
 	if !gone {
 		r.standing[mine.Customer] = append(r.standing[mine.Customer], last)
@@ -316,14 +327,9 @@ func TestRecountCountsARepeatedFactOnce(t *testing.T) {
 	}
 }
 
-func TestParametersAreSplitAndEscaped(t *testing.T) {
-	list := []string{"a", `it's \ "x"`, "b"}
-	got, n := arrayParam(list, 1000)
-	if want := `['a','it\'s \\ "x"','b']`; got != want || n != 3 {
-		t.Errorf("got %s of %d", got, n)
-	}
-	if got, n := arrayParam(list, 1); got != "['a']" || n != 1 {
-		t.Errorf("got %s of %d", got, n)
+func TestParametersAreEscaped(t *testing.T) {
+	if got, want := arrayOf([]string{"a", `it's \ "x"`, "b"}, quoted), `['a','it\'s \\ "x"','b']`; got != want {
+		t.Errorf("got %s, want %s", got, want)
 	}
 	if !slices.Equal(texts([]touchpoint.ID{"x", "y"}), []string{"x", "y"}) {
 		t.Error("texts")

@@ -107,6 +107,14 @@ func newSignalRow(e *timeline.Entry, r *signal.Report) signalRow {
 	return signalRow{Report: *r, revision: uint64(max(e.Source.Offset, 0)) + 1}
 }
 
+// since is the first moment at which a touchpoint may count otherwise because of the row.
+func (r *signalRow) since() touchpoint.Millis {
+	if r.Since != 0 {
+		return min(r.Since, r.Signal.First)
+	}
+	return r.Signal.First
+}
+
 var signalColumns = []column[signalRow]{
 	col("id", func(r *signalRow) string { return r.Signal.ID() }),
 	col("customer", func(r *signalRow) string { return string(r.Customer) }),

@@ -13,7 +13,6 @@ import (
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 
 	"touchwatch/ingest/stream"
-	"touchwatch/ingest/touchpoint"
 )
 
 //go:embed recompute.sql
@@ -173,51 +172,17 @@ func insertOnce[R any](ctx context.Context, conn driver.Conn, table string, colu
 }
 
 // touch notes which minutes the rows change: those of the touchpoints, and those in which the customers of the signals
-// had touchpoints since the signal's first evidence.
+// had touchpoints since the first evidence of theirs.
 func (w *writer) touch(ctx context.Context, p *parcel) bool {
 	for i := range p.touches {
 		w.dirty[int64(minuteOf(p.touches[i].OccurredAt))/1000] = true
 	}
-	var people []string
-	first, known := touchpoint.Millis(0), map[string]bool{}
-	for i := range p.signals {
-		g := &p.signals[i]
-		if first == 0 || g.Signal.First < first {
-			first = g.Signal.First
-		}
-		if id := string(g.Customer); !known[id] {
-			known[id] = true
-			people = append(people, id)
-		}
-	}
-	for len(people) > 0 {
-		list, n := arrayParam(people, paramBytes)
-		if !w.insist(ctx, "find minutes", func(ctx context.Context) error { return w.minutesOf(ctx, list, first) }) {
+	for _, s := range suspicions(p.signals) {
+		if !w.insist(ctx, "find minutes", func(ctx context.Context) error { return w.minutesOf(ctx, s) }) {
 			return false
 		}
-		people = people[n:]
 	}
 	return true
-}
-
-// minutesOf marks the minutes of the people's touchpoints from first on.
-func (w *writer) minutesOf(ctx context.Context, people string, first touchpoint.Millis) error {
-	ctx, cancel := context.WithTimeout(ctx, insertTimeout)
-	defer cancel()
-	ctx = clickhouse.Context(ctx, clickhouse.WithParameters(clickhouse.Parameters{"people": people, "first": seconds(int64(minuteOf(first)) / 1000)}))
-	rows, err := w.conn.Query(ctx, "SELECT DISTINCT minute FROM touchpoints WHERE minute >= {first:DateTime('UTC')} AND customer IN {people:Array(String)}")
-	if err != nil {
-		return fmt.Errorf("find the minutes that signals change: %w", err)
-	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
-		var minute time.Time
-		if err := rows.Scan(&minute); err != nil {
-			return fmt.Errorf("find the minutes that signals change: %w", err)
-		}
-		w.dirty[minute.Unix()] = true
-	}
-	return rows.Err()
 }
 
 // count computes the dirty minutes anew, and sets when that is done next: not before twice the time it took has passed.
@@ -253,27 +218,3 @@ func countMinutes(ctx context.Context, conn driver.Conn, minutes []int64) error 
 
 // seconds writes a moment as a parameter of the type DateTime.
 func seconds(unix int64) string { return time.Unix(unix, 0).UTC().Format("2006-01-02 15:04:05") }
-
-// arrayParam writes strings as a parameter of the type Array(String), as many as fit into limit bytes but at least one, and returns how many.
-func arrayParam(list []string, limit int) (string, int) {
-	var b strings.Builder
-	b.WriteByte('[')
-	n := 0
-	for _, s := range list {
-		if n > 0 {
-			if b.Len()+len(s) > limit {
-				break
-			}
-			b.WriteByte(',')
-		}
-		b.WriteByte('\'')
-		b.WriteString(escape.Replace(s))
-		b.WriteByte('\'')
-		n++
-	}
-	b.WriteByte(']')
-	return b.String(), n
-}
-
-// escape writes a string for between single quotes.
-var escape = strings.NewReplacer("\\", "\\\\", "'", "\\'", "\n", "\\n", "\t", "\\t", "\r", "\\r", "\x00", "\\0")

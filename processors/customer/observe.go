@@ -118,12 +118,12 @@ func (s *State) replace(family string, floor touchpoint.Millis, found []signal.S
 			fresh = append(fresh, g)
 		}
 		if !contains(before, &g, same) {
-			s.report(&g, false, fx)
+			s.report(&g, earliest(before, &g), false, fx)
 		}
 	}
 	for i := range before {
 		if !contains(found, &before[i], sameID) {
-			s.report(&before[i], true, fx)
+			s.report(&before[i], 0, true, fx)
 		}
 	}
 	slices.SortFunc(kept, orderSignals)
@@ -158,14 +158,24 @@ func orderSignals(a, b signal.Signal) int {
 	return strings.Compare(a.Episode, b.Episode)
 }
 
+// earliest is the first evidence that a signal had before, if that is earlier than what it has now, else zero.
+func earliest(before []signal.Signal, g *signal.Signal) touchpoint.Millis {
+	for i := range before {
+		if b := &before[i]; sameID(b, g) && b.First < g.First {
+			return b.First
+		}
+	}
+	return 0
+}
+
 // report tells other stages of a signal, once per place it names, or once under the customer when it names none.
-func (s *State) report(g *signal.Signal, gone bool, fx *keyed.Effects) {
+func (s *State) report(g *signal.Signal, since touchpoint.Millis, gone bool, fx *keyed.Effects) {
 	places := g.Places
 	if len(places) == 0 {
 		places = []string{""}
 	}
 	for _, place := range places {
-		r := signal.Report{Customer: s.ID, Place: place, Gone: gone, Signal: *g}
+		r := signal.Report{Customer: s.ID, Place: place, Gone: gone, Since: since, Signal: *g}
 		body, err := r.MarshalMsg(nil)
 		if err != nil {
 			continue // a Report of strings and numbers always encodes

@@ -283,8 +283,8 @@ func (z *Mark) Msgsize() (s int) {
 func (z *Report) MarshalMsg(b []byte) (o []byte, err error) {
 	o = msgp.Require(b, z.Msgsize())
 	// check for omitted fields
-	zb0001Len := uint32(4)
-	var zb0001Mask uint8 /* 4 bits */
+	zb0001Len := uint32(5)
+	var zb0001Mask uint8 /* 5 bits */
 	_ = zb0001Mask
 	if z.Place == "" {
 		zb0001Len--
@@ -315,6 +315,13 @@ func (z *Report) MarshalMsg(b []byte) (o []byte, err error) {
 			// string "g"
 			o = append(o, 0xa1, 0x67)
 			o = msgp.AppendBool(o, z.Gone)
+		}
+		// string "f"
+		o = append(o, 0xa1, 0x66)
+		o, err = z.Since.MarshalMsg(o)
+		if err != nil {
+			err = msgp.WrapError(err, "Since")
+			return
 		}
 		// string "s"
 		o = append(o, 0xa1, 0x73)
@@ -363,6 +370,12 @@ func (z *Report) UnmarshalMsg(bts []byte) (o []byte, err error) {
 				err = msgp.WrapError(err, "Gone")
 				return
 			}
+		case "f":
+			bts, err = z.Since.UnmarshalMsg(bts)
+			if err != nil {
+				err = msgp.WrapError(err, "Since")
+				return
+			}
 		case "s":
 			bts, err = z.Signal.UnmarshalMsg(bts)
 			if err != nil {
@@ -383,7 +396,7 @@ func (z *Report) UnmarshalMsg(bts []byte) (o []byte, err error) {
 
 // Msgsize returns an upper bound estimate of the number of bytes occupied by the serialized message
 func (z *Report) Msgsize() (s int) {
-	s = 1 + 2 + z.Customer.Msgsize() + 2 + msgp.StringPrefixSize + len(z.Place) + 2 + msgp.BoolSize + 2 + z.Signal.Msgsize()
+	s = 1 + 2 + z.Customer.Msgsize() + 2 + msgp.StringPrefixSize + len(z.Place) + 2 + msgp.BoolSize + 2 + z.Since.Msgsize() + 2 + z.Signal.Msgsize()
 	return
 }
 

@@ -97,5 +97,7 @@ type Report struct {
 	Customer touchpoint.CustomerID `json:"customer" msg:"c"`
 	Place    string                `json:"place,omitempty" msg:"p,omitempty"` // the place this copy is for; "" when the signal names none
 	Gone     bool                  `json:"gone,omitempty" msg:"g,omitempty"`  // later evidence took the signal back
-	Signal   Signal                `json:"signal" msg:"s"`
+	// Since is the first evidence it had before, where that is earlier: what counted then counts otherwise now. Zero: not earlier.
+	Since  touchpoint.Millis `json:"since,omitempty" msg:"f,omitempty"`
+	Signal Signal            `json:"signal" msg:"s"`
 }
