@@ -54,12 +54,13 @@ func NewCombiner(client *kafka.Client) *Combiner {
 }
 
 // Produce returns when the records of every parcel are in the log of their partition, each parcel within one batch, or when ctx ends: then it is
-// not known which are. A parcel whose attempt failed is sent again, after a pause that grows from 50 ms to 2 s; the others are not. onError
-// hears of every failed attempt of each. The caller must not change the records' memory after an error: an attempt may still be reading it.
+// not known which are. A parcel whose attempt failed is sent again, after a pause that grows from 50 ms to 2 s; the others are not. It goes with a
+// request of its own then, so that a partition whose replicas are slow holds up no other. onError hears of every failed attempt of each. The
+// caller must never change the records' memory: an attempt that nobody waits for any more may still be reading it.
 func (c *Combiner) Produce(ctx context.Context, parcels []Parcel, onError func(error)) error {
 	pause := firstAgain
-	for {
-		failed, err := c.attempt(ctx, parcels)
+	for alone := false; ; alone = true {
+		failed, err := c.attempt(ctx, parcels, alone)
 		if err != nil {
 			return err
 		}
@@ -78,8 +79,8 @@ func (c *Combiner) Produce(ctx context.Context, parcels []Parcel, onError func(e
 	}
 }
 
-// attempt has every parcel sent once, those of each broker together, and returns what failed. Its error is that of ctx.
-func (c *Combiner) attempt(ctx context.Context, parcels []Parcel) (failed []*job, err error) {
+// attempt has every parcel sent once, those of each broker together or each alone, and returns what failed. Its error is that of ctx.
+func (c *Combiner) attempt(ctx context.Context, parcels []Parcel, alone bool) (failed []*job, err error) {
 	groups := map[int][]*job{}
 	for _, p := range parcels {
 		if len(p.Records) == 0 {
@@ -87,8 +88,8 @@ func (c *Combiner) attempt(ctx context.Context, parcels []Parcel) (failed []*job
 		}
 		j := newJob(p)
 		leader, known := c.leaders.of(ctx, j.lane)
-		if !known {
-			leader = -1 - len(groups) // alone, until its leader is known
+		if alone || !known {
+			leader = apart - len(groups) // a group of its own
 		}
 		groups[leader] = append(groups[leader], j)
 	}
@@ -122,9 +123,12 @@ func newJob(p Parcel) *job {
 	return j
 }
 
+// apart is the first number of those groups that do not go with others of their broker; no broker has a negative one.
+const apart = -1
+
 // deliver has jobs of one broker sent and returns when each has its outcome, or when ctx ends.
 func (c *Combiner) deliver(ctx context.Context, leader int, jobs []*job) error {
-	if leader < 0 {
+	if leader <= apart {
 		outcomes, err := c.send(ctx, jobs)
 		c.settle(jobs, outcomes, err)
 		return ctx.Err()

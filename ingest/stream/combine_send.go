@@ -36,12 +36,14 @@ func (c *Combiner) send(ctx context.Context, jobs []*job) (map[lane]error, error
 	return outcomes, nil
 }
 
-// patience is how long a broker waits for its replicas, not longer than the client for the answer.
+// patience is how long a broker waits for its replicas: less than the client waits for the answer, so that this says which partitions were late. A
+// request without an answer has to be sent again for all.
 func (c *Combiner) patience() time.Duration {
+	wait := produceTimeout
 	if c.client.Timeout > 0 {
-		return min(c.client.Timeout, produceTimeout)
+		wait = min(wait, c.client.Timeout)
 	}
-	return produceTimeout
+	return wait * 3 / 4
 }
 
 func refusal(p produceapi.ResponsePartition) error {

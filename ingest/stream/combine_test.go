@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/protocol/produce"
@@ -261,5 +263,159 @@ func TestALeaderThatChangesIsFound(t *testing.T) {
 	defer c.mu.Unlock()
 	if len(c.rounds) != 2 {
 		t.Errorf("rounds for %d brokers, want 2", len(c.rounds))
+	}
+}
+
+// slow is a transport of a broker that waits for the replicas of partition 0 as long as the request lets it, and says so.
+type slow struct {
+	kafka.RoundTripper
+	waits chan struct{}
+}
+
+func (s *slow) RoundTrip(ctx context.Context, addr net.Addr, req kafka.Request) (kafka.Response, error) {
+	answer, err := s.RoundTripper.RoundTrip(ctx, addr, req)
+	res, ok := answer.(*produce.Response)
+	if !ok {
+		return answer, err
+	}
+	for i := range res.Topics[0].Partitions {
+		if p := &res.Topics[0].Partitions[i]; p.Partition == 0 {
+			p.ErrorCode = int16(kafka.RequestTimedOut)
+			s.waits <- struct{}{}
+			if !Sleep(ctx, time.Duration(req.(*produce.Request).Timeout)*time.Millisecond) {
+				return nil, ctx.Err()
+			}
+		}
+	}
+	return answer, err
+}
+
+func TestAPartitionWhoseReplicasAreSlowHoldsUpNoOther(t *testing.T) {
+	w := newWorld(t, 4)
+	broker := &slow{w.Client.Transport, make(chan struct{}, 100)}
+	c := NewCombiner(&kafka.Client{Addr: w.Client.Addr, Transport: broker, Timeout: 2 * time.Second})
+	ctx, cancel := context.WithCancel(context.Background())
+	var failed atomic.Int64
+	ended := make(chan error, 1)
+	go func() { ended <- c.Produce(ctx, parcels(w.topic, 4), func(error) { failed.Add(1) }) }()
+	<-broker.waits
+	<-broker.waits // with the request of its own
+	for range 20 {
+		if err := c.Produce(ctx, []Parcel{{Topic: w.topic, Partition: 3, Records: []Record{{Value: []byte("x")}}}}, func(err error) { t.Error(err) }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := failed.Load(); n != 1 {
+		t.Errorf("the slow one failed %d times meanwhile: the others waited for it", n)
+	}
+	cancel()
+	if err := <-ended; !errors.Is(err, context.Canceled) {
+		t.Errorf("the slow one: got %v", err)
+	}
+	for p, want := range map[int]int{1: 1, 2: 1, 3: 21} {
+		if got := len(w.all(p, 0)); got != want {
+			t.Errorf("partition %d holds %d records, want %d: what was written is not written again", p, got, want)
+		}
+	}
+}
+
+// chaos is a transport whose writes are lost before or after, come late, or take a while.
+type chaos struct {
+	kafka.RoundTripper
+	mu    sync.Mutex
+	dice  *rand.Rand
+	lates sync.WaitGroup
+}
+
+func (c *chaos) roll(n int) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.dice.IntN(n)
+}
+
+func (c *chaos) RoundTrip(ctx context.Context, addr net.Addr, req kafka.Request) (kafka.Response, error) {
+	if _, ok := req.(*produce.Request); !ok {
+		return c.RoundTripper.RoundTrip(ctx, addr, req)
+	}
+	switch c.roll(10) {
+	case 0:
+		return nil, errors.New("lost before")
+	case 1:
+		_, _ = c.RoundTripper.RoundTrip(context.WithoutCancel(ctx), addr, req)
+		return nil, errors.New("lost after")
+	case 2:
+		wait := time.Duration(c.roll(20)) * time.Millisecond
+		c.lates.Go(func() {
+			Sleep(context.Background(), wait)
+			_, _ = c.RoundTripper.RoundTrip(context.Background(), addr, req)
+		})
+		return nil, errors.New("comes late")
+	case 3:
+		Sleep(ctx, time.Duration(c.roll(5))*time.Millisecond)
+	}
+	return c.RoundTripper.RoundTrip(ctx, addr, req)
+}
+
+// Each of some workers writes its numbers to several partitions, one after the other, gives up now and then and begins again with the same number,
+// as a session does. A reader that skips what it has passed, as the timeline's does, sees every number once, in order, without a gap.
+func TestWhateverHappensToRequestsEachNumberCountsOnceInOrder(t *testing.T) {
+	const partitions, workers, numbers, seed = 3, 8, 25, 11
+	w := newWorld(t, partitions)
+	x := &chaos{RoundTripper: w.Client.Transport, dice: rand.New(rand.NewPCG(seed, 1))}
+	c := NewCombiner(&kafka.Client{Addr: w.Client.Addr, Transport: x, Timeout: 5 * time.Second})
+	var all sync.WaitGroup
+	for k := range workers {
+		all.Go(func() {
+			for i := 1; i <= numbers; {
+				ctx, cancel := context.WithCancel(context.Background())
+				if x.roll(4) == 0 {
+					time.AfterFunc(time.Duration(x.roll(8000))*time.Microsecond, cancel)
+				}
+				var ps []Parcel
+				for p := range partitions {
+					ps = append(ps, Parcel{w.topic, p, []Record{{Value: fmt.Appendf(nil, "%d %d", k, 2*i-1)}, {Value: fmt.Appendf(nil, "%d %d", k, 2*i)}}})
+				}
+				if c.Produce(ctx, ps, func(error) {}) == nil {
+					i++
+				}
+				cancel()
+			}
+		})
+	}
+	all.Wait()
+	x.lates.Wait()
+	repeats := 0
+	for p := range partitions {
+		var last [workers]int
+		for _, r := range w.all(p, 0) {
+			var k, n int
+			if _, err := fmt.Sscan(string(r.Value), &k, &n); err != nil {
+				t.Fatal(err)
+			}
+			switch {
+			case n <= last[k]:
+				repeats++
+			case n != last[k]+1:
+				t.Errorf("partition %d, worker %d: %d follows %d", p, k, n, last[k])
+				fallthrough
+			default:
+				last[k] = n
+			}
+		}
+		for k, n := range last {
+			if n != 2*numbers {
+				t.Errorf("partition %d, worker %d ends at %d", p, k, n)
+			}
+		}
+	}
+	if repeats == 0 {
+		t.Error("nothing was written twice: the test shows nothing")
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, r := range c.rounds {
+		if len(r.waiting) != 0 || len(r.turn) != 0 {
+			t.Errorf("%d still wait, %d have the turn", len(r.waiting), len(r.turn))
+		}
 	}
 }

@@ -59,7 +59,8 @@ func (w *worker[S]) load(ctx context.Context) error {
 	}
 	w.cache = newCache[S](w.rt.share)
 	w.fx = NewEffects()
-	w.pending = nil
+	w.pending, w.progress = nil, Progress{} // what an earlier session had reached may be ahead of a Redis that was set back
+	w.caught.Store(0)
 	w.sentTimers = map[timerKey]time.Time{}
 	w.stored = offset.Val()["next"]
 	if err := w.restore(offset.Val(), sources.Val(), live.Val(), alerts.Val()); err != nil {

@@ -193,3 +193,16 @@ func TestAnEntryOfAnotherVersionStopsItsPartitionWithAReason(t *testing.T) {
 		t.Errorf("the unreadable entry was skipped: next is %s", n)
 	}
 }
+
+func TestASessionKnowsNothingOfTheProgressOfTheOneBefore(t *testing.T) {
+	worker := newWorld(t).ballasted(0)
+	worker.progress, worker.pending = Progress{UpTo: 5000}, &awaited{}
+	worker.caught.Store(5000)
+	if err := worker.take(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	// A Redis that was set back holds entries again that are not applied yet: boards and places must not hear that they are.
+	if worker.progress.UpTo != 0 || worker.caught.Load() != 0 || worker.pending != nil {
+		t.Errorf("after taking it again: progress %+v, %d caught up, %v pending", worker.progress, worker.caught.Load(), worker.pending)
+	}
+}
