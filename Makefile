@@ -20,7 +20,7 @@ run: build chdb ## The whole product on this machine, with a simulated company: 
 
 build: ## Build bin/touchwatch (the committed board is embedded, Node is not needed)
 	@mkdir -p bin
-	$(GO) build -o $(BIN) ./cmd/touchwatch
+	$(GO) build -buildvcs=auto -o $(BIN) ./cmd/touchwatch
 
 ui: $(WEB)/node_modules/.installed ## Build the board's assets into dashboards/web/dist (commit them)
 	cd $(WEB) && npm run build && npm run size

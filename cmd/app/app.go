@@ -122,20 +122,25 @@ func (a *App) Run(ctx context.Context) error {
 		return err
 	}
 	defer a.server.stop()
-	if err := a.prepare(ctx); err != nil {
-		if ctx.Err() != nil {
+	if err := a.start(ctx); err != nil {
+		if ctx.Err() != nil { // told to end meanwhile, which is no failure
 			return nil
 		}
+		return err
+	}
+	return a.runStages(ctx)
+}
+
+// start is everything before the stages run.
+func (a *App) start(ctx context.Context) error {
+	if err := a.prepare(ctx); err != nil {
 		return err
 	}
 	close(a.prepared)
 	if err := a.build(ctx); err != nil {
 		return err
 	}
-	if err := a.watchChannels(ctx); err != nil {
-		return err
-	}
-	return a.runStages(ctx)
+	return a.watchChannels(ctx)
 }
 
 // prepare waits for Kafka and Redis, creates what is missing, and makes the settings take effect.
