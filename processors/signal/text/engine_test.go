@@ -333,7 +333,7 @@ func TestAThreatWithoutDispleasureNeedsAnUnhappyText(t *testing.T) {
 		{"How do I close my account?", ""},
 		{"Your service is terrible, close my account", "cancel"},
 		{"I am leaving on Friday, will it be here by then?", ""},
-		{"I would like to speak to a manager about a job", ""},
+		{"I would like to speak to a manager about a job", "human"},
 		{"see you in court", "escalation"},
 	} {
 		m, _ := e.Judge(c.text, "en")
