@@ -6,20 +6,14 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
 	"touchwatch/cmd/app"
-	"touchwatch/processors/signal/settings"
+	"touchwatch/ingest/touchpoint"
 	"touchwatch/processors/signal/text"
-	"touchwatch/processors/signal/text/eval"
 )
-
-// maxLine bounds one line of input.
-const maxLine = 1 << 20
 
 func textCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "text", Short: "Judge texts as ingest does, and measure the judgement on labelled ones"}
@@ -37,6 +31,8 @@ type judged struct {
 	Words       []string `json:"words"` // that decided, most important first
 	// Matches are the same words, each with its share.
 	Matches []text.Match `json:"matches"`
+	// Readings are what each language reads in a text whose language cannot be told; the strongest is the judgement.
+	Readings []touchpoint.Reading `json:"readings,omitempty"`
 }
 
 // judgeFlags are the flags that say what judges.
@@ -49,134 +45,58 @@ func textScoreCommand() *cobra.Command {
 	var words app.Text
 	cmd := &cobra.Command{
 		Use: "score", Short: "Judge each line of standard input, and write one JSON object a line", Args: cobra.NoArgs,
-		Long:    "Judge each line of standard input: a text, or a language (ISO 639-1), a tab and a text. Writes one JSON object a line, in the same order.",
+		Long:    "Judge each line of standard input: a text, or a language (ISO 639-1 in small letters, de or de-AT), a tab and a text.\nWrites one JSON object a line, in the same order. A line over 1 MiB is judged by its beginning.",
 		Example: `  printf 'en\tstill waiting for my refund\n' | touchwatch text score`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			engine, err := words.Engine()
+			engine, err := engineOf(&words)
 			if err != nil {
 				return err
 			}
-			return scoreTexts(engine, cmd.InOrStdin(), cmd.OutOrStdout())
+			return scoreTexts(engine, cmd.InOrStdin(), cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
 	judgeFlags(cmd, &words)
 	return cmd
 }
 
-func scoreTexts(engine *text.Engine, in io.Reader, out io.Writer) error {
-	lines := lineScanner(in)
+func scoreTexts(engine *text.Engine, in io.Reader, out, warnings io.Writer) (err error) {
 	buffered := bufio.NewWriter(out)
+	defer func() { // what was judged is told, whatever comes after
+		if flushed := buffered.Flush(); err == nil && flushed != nil {
+			err = fmt.Errorf("write: %w", flushed)
+		}
+	}()
 	encode := json.NewEncoder(buffered)
 	encode.SetEscapeHTML(false)
-	for lines.Scan() {
-		language, body := "", lines.Text()
-		if first, rest, ok := strings.Cut(body, "\t"); ok && len(first) <= 3 {
+	return eachLine(in, "standard input", warnings, func(_ int, line string) error {
+		language, body := "", line
+		if first, rest, ok := strings.Cut(line, "\t"); ok && isLanguageTag(first) {
 			language, body = first, rest
 		}
-		mood, spoken := engine.Judge(body, language)
+		mood, spoken := engine.Read(body, language)
 		err := encode.Encode(judged{
 			Displeasure: mood.Displeasure, Problem: mood.Problem, Confidence: mood.Confidence, Language: spoken,
 			Intents: append([]string{}, mood.Intents...), Words: append([]string{}, mood.Words...),
-			Matches: append([]text.Match{}, engine.Matches(body, spoken)...),
+			Matches:  append([]text.Match{}, engine.Matches(body, spoken)...),
+			Readings: mood.Readings,
 		})
 		if err != nil {
 			return fmt.Errorf("write: %w", err)
 		}
-	}
-	if err := lines.Err(); err != nil {
-		return fmt.Errorf("read standard input: %w", err)
-	}
-	return buffered.Flush()
+		return nil
+	})
 }
 
-func lineScanner(in io.Reader) *bufio.Scanner {
-	lines := bufio.NewScanner(in)
-	lines.Buffer(make([]byte, 64<<10), maxLine)
-	return lines
-}
-
-func textEvalCommand() *cobra.Command {
-	var threshold float64
-	var misses int
-	var words app.Text
-	cmd := &cobra.Command{
-		Use: "eval FILE.tsv", Short: "Measure the judgement on labelled texts: label, tab, language, tab, text", Args: cobra.ExactArgs(1),
-		Long: `Measure the judgement on labelled texts, one a line: label, tab, language (or empty), tab, text. The label 'negative' is what is
-looked for, every other label is the rest. Prints precision, recall, F1 and AUC in all and per language, and the worst misses.`,
-		RunE: func(cmd *cobra.Command, args []string) error {
-			engine, err := words.Engine()
-			if err != nil {
-				return err
-			}
-			set, err := readLabelled(args[0])
-			if err != nil {
-				return err
-			}
-			judge(engine, set)
-			return printFigures(cmd.OutOrStdout(), set, threshold, misses)
-		},
-	}
-	judgeFlags(cmd, &words)
-	cmd.Flags().Float64Var(&threshold, "threshold", settings.Default().NegativeText.Threshold, "displeasure from which a text counts as negative, −1 to 1")
-	cmd.Flags().IntVar(&misses, "misses", 10, "how many of the worst misses to print")
-	return cmd
-}
-
-// readLabelled reads labelled texts.
-func readLabelled(path string) ([]eval.Scored, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	lines := lineScanner(file)
-	var set []eval.Scored
-	for n := 1; lines.Scan(); n++ {
-		parts := strings.SplitN(lines.Text(), "\t", 3)
-		if len(parts) != 3 || parts[0] == "" {
-			return nil, fmt.Errorf("%s line %d: want label, tab, language, tab, text; got %.60q", path, n, lines.Text())
+// engineOf builds the engine that the flags ask for. What is wrong with a file of --lexicon is told by the file's own name.
+func engineOf(words *app.Text) (*text.Engine, error) {
+	for _, path := range words.Lexicons {
+		file, err := os.ReadFile(path)
+		if err != nil {
+			return nil, fmt.Errorf("--lexicon: %w", err)
 		}
-		set = append(set, eval.Scored{Label: parts[0], Language: parts[1], Text: parts[2]})
-	}
-	if err := lines.Err(); err != nil {
-		return nil, fmt.Errorf("read %s: %w", path, err)
-	}
-	return set, nil
-}
-
-// judge gives each text its score.
-func judge(engine *text.Engine, set []eval.Scored) {
-	for i := range set {
-		mood, _ := engine.Judge(set[i].Text, set[i].Language)
-		set[i].Score = float64(mood.Displeasure)
-	}
-}
-
-func printFigures(out io.Writer, set []eval.Scored, threshold float64, misses int) error {
-	table := tabwriter.NewWriter(out, 0, 4, 2, ' ', tabwriter.AlignRight)
-	printf(table, "language\ttexts\tnegative\tflagged\tprecision\trecall\tF1\tAUC\t\n")
-	row := func(name string, part []eval.Scored) {
-		f := eval.Measure(part, threshold)
-		printf(table, "%s\t%d\t%d\t%d\t%.3f\t%.3f\t%.3f\t%.3f\t\n", name, f.Texts, f.Negatives, f.Flagged, f.Precision, f.Recall, f.F1, f.AUC)
-	}
-	byLanguage := map[string][]eval.Scored{}
-	var languages []string
-	for _, s := range set {
-		if byLanguage[s.Language] == nil {
-			languages = append(languages, s.Language)
+		if _, err := text.ParseLexicon(path, file); err != nil {
+			return nil, fmt.Errorf("--lexicon: %w", err)
 		}
-		byLanguage[s.Language] = append(byLanguage[s.Language], s)
 	}
-	slices.Sort(languages)
-	for _, language := range languages {
-		row(language, byLanguage[language])
-	}
-	row("all", set)
-	if err := table.Flush(); err != nil {
-		return fmt.Errorf("write: %w", err)
-	}
-	for _, m := range eval.Worst(set, threshold, misses) {
-		printf(out, "%s judged %+.2f: %s\n", m.Label, m.Score, m.Text)
-	}
-	return nil
+	return words.Engine()
 }

@@ -37,11 +37,11 @@ beside the rules, and warns when it is not better. At least %d different texts a
 }
 
 func trainModel(out, warnings io.Writer, path, to string, words *app.Text) error {
-	engine, err := words.Engine()
+	engine, err := engineOf(words)
 	if err != nil {
 		return err
 	}
-	set, err := readLabelled(path)
+	set, err := readLabelled(path, warnings)
 	if err != nil {
 		return err
 	}

@@ -28,5 +28,21 @@ func BenchmarkJudge(b *testing.B) {
 	}
 }
 
+// BenchmarkRate is BenchmarkJudge for whoever wants only the figures.
+func BenchmarkRate(b *testing.B) {
+	e := shippedEngine()
+	for _, name := range []string{"en", "en-", "de", "nl", "ru"} {
+		text := benchTexts[name]
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			b.SetBytes(int64(len(text)))
+			for b.Loop() {
+				e.Rate(text, "")
+			}
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "texts/s")
+		})
+	}
+}
+
 // shippedEngine is one engine for all tests: reading the lexicons takes longer than most of them.
 var shippedEngine = sync.OnceValue(Default)

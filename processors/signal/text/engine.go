@@ -3,10 +3,12 @@
 // rules in English, German, Dutch and Russian; with no known language it reads only what is the same in all of them.
 //
 // What a verdict weighs in a customer's score is not decided here, but in package mood.
-// An *Engine is immutable and safe for concurrent use. Judging allocates nothing but its results.
+// An *Engine is immutable and safe for concurrent use. Rate allocates nothing; Judge allocates the list of words that decided,
+// for texts that have some.
 package text
 
 import (
+	"cmp"
 	"embed"
 	"fmt"
 	"slices"
@@ -103,21 +105,33 @@ func New(lexicons ...*Lexicon) (*Engine, error) {
 // nobody knows. It returns the language the text was judged by, "" when none could be told: then only emoji and
 // expressions that are the same everywhere count. The intents of a mood are shared and must not be changed.
 func (e *Engine) Judge(text, lang string) (touchpoint.Mood, string) {
+	return e.judge(text, lang, true)
+}
+
+// Rate is Judge without the words that decided: it allocates nothing.
+func (e *Engine) Rate(text, lang string) (touchpoint.Mood, string) {
+	return e.judge(text, lang, false)
+}
+
+func (e *Engine) judge(text, lang string, explained bool) (touchpoint.Mood, string) {
 	s := e.pool.Get().(*scratch)
 	s.tokenise(text)
 	t, language := e.choose(s, lang)
-	mood := e.mood(s, t, text, language)
+	mood := e.mood(s, t, text, language, explained)
 	e.pool.Put(s)
 	return mood, language
 }
 
-// mood judges the tokens of a text by one language.
-func (e *Engine) mood(s *scratch, t *tongue, text, language string) touchpoint.Mood {
+// mood judges the tokens of a text by one language, and names the words that decided when they are wanted.
+func (e *Engine) mood(s *scratch, t *tongue, text, language string, explained bool) touchpoint.Mood {
 	v := t.score(s)
-	mood := touchpoint.Mood{Confidence: s.confidence(t, &v), Intents: e.intents[v.intents], Words: s.words(text)}
+	mood := touchpoint.Mood{Confidence: s.confidence(t, &v), Intents: e.intents[v.intents]}
+	if explained {
+		mood.Words = s.words(text)
+	}
 	if chance, ok := e.refine(s, &v, language); ok {
 		mood.Confidence = certain(chance, e.model.Limit())
-		if v.displeasure >= unhappy && len(mood.Words) == 0 {
+		if explained && v.displeasure >= unhappy && len(mood.Words) == 0 {
 			mood.Words = e.learnedWords(s, text)
 		}
 	}
@@ -139,13 +153,36 @@ func (e *Engine) readings(text string) []touchpoint.Reading {
 		if s.n > maxUnsure || s.cyrillic > 0 || t == e.russian {
 			continue
 		}
-		m := e.mood(s, t, text, t.language)
+		m := e.mood(s, t, text, t.language, true)
 		if len(m.Words) == 0 && len(m.Intents) == 0 {
 			continue
 		}
 		all = append(all, touchpoint.Reading{Language: t.language, Displeasure: m.Displeasure, Problem: m.Problem, Confidence: m.Confidence, Intents: m.Intents, Words: m.Words})
 	}
 	return all
+}
+
+// Read is Judge for whoever knows nothing about the author: when the language cannot be told, the mood is the strongest of
+// its readings, in whose language the text then counts as written.
+func (e *Engine) Read(text, lang string) (touchpoint.Mood, string) {
+	mood, language := e.Judge(text, lang)
+	if language != "" {
+		return mood, language
+	}
+	readings := e.readings(text)
+	if len(readings) == 0 {
+		return mood, ""
+	}
+	best := slices.MaxFunc(readings, func(a, b touchpoint.Reading) int { return cmp.Compare(strength(a), strength(b)) })
+	return touchpoint.Mood{
+		Displeasure: best.Displeasure, Problem: best.Problem, Confidence: best.Confidence,
+		Intents: best.Intents, Words: best.Words, Readings: readings,
+	}, best.Language
+}
+
+// strength is how much a reading found.
+func strength(r touchpoint.Reading) float32 {
+	return max(r.Displeasure, -r.Displeasure) + r.Problem/2
 }
 
 // Annotate fills in the mood and the language of what a customer wrote. A mood that the source gave stays. When the language

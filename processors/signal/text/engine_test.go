@@ -191,6 +191,37 @@ func TestSpellingsOfTheSameWord(t *testing.T) {
 	}
 }
 
+func TestRatingAllocatesNothing(t *testing.T) {
+	if racing {
+		t.Skip("the race detector makes pools forget")
+	}
+	e := shippedEngine()
+	for _, text := range benchTexts {
+		if n := testing.AllocsPerRun(100, func() { e.Rate(text, "") }); n > 0 {
+			t.Errorf("%q: %v allocations", text, n)
+		}
+		rated, language := e.Rate(text, "")
+		judged, same := e.Judge(text, "")
+		if rated.Displeasure != judged.Displeasure || rated.Problem != judged.Problem || language != same {
+			t.Errorf("%q: rated %+v, judged %+v", text, rated, judged)
+		}
+	}
+}
+
+func TestATextOfUnknownLanguageIsReadInTheStrongest(t *testing.T) {
+	e := shippedEngine()
+	for _, c := range []struct{ text, language string }{
+		{"terrible service", "en"}, {"schrecklicher Service", "de"}, {"waardeloos", "nl"}, {"Frechheit", "de"},
+	} {
+		if m, language := e.Read(c.text, ""); language != c.language || m.Displeasure < unhappy || len(m.Readings) == 0 {
+			t.Errorf("%q: %q %+v", c.text, language, m)
+		}
+	}
+	if m, language := e.Read("4711", ""); language != "" || m.Displeasure != 0 {
+		t.Errorf("a number: %q %+v", language, m)
+	}
+}
+
 func TestJudgingANeutralTextAllocatesNothing(t *testing.T) {
 	if racing {
 		t.Skip("the race detector makes pools forget")
@@ -333,7 +364,7 @@ func TestAThreatWithoutDispleasureNeedsAnUnhappyText(t *testing.T) {
 		{"How do I close my account?", ""},
 		{"Your service is terrible, close my account", "cancel"},
 		{"I am leaving on Friday, will it be here by then?", ""},
-		{"I would like to speak to a manager about a job", ""},
+		{"I would like to speak to a manager about a job", "human"},
 		{"see you in court", "escalation"},
 	} {
 		m, _ := e.Judge(c.text, "en")

@@ -52,10 +52,22 @@ func (h hit) size() float32 {
 	return max(h.displeasure, -h.displeasure) + h.problem/2
 }
 
+// sign is 1 for a hit that displeases, −1 for one that pleases.
+func (h hit) sign() int8 {
+	switch {
+	case h.displeasure > 0:
+		return 1
+	case h.displeasure < 0:
+		return -1
+	}
+	return 0
+}
+
 // Match is a word or phrase that decided, as it was written, with its part in the verdict.
 type Match struct {
 	Words string  `json:"words"`
 	Share float32 `json:"share"` // of all that was found, 0 … 1
+	Sign  int8    `json:"sign"`  // 1 displeases, −1 pleases, 0 only tells of a problem or an intent
 }
 
 // Matches returns what decided a text's verdict by the words of a language, as Judge returned it, most important first; at
@@ -78,6 +90,7 @@ func (e *Engine) Matches(text, language string) []Match {
 		if i >= 0 {
 			matches[i].Words = words[i]
 			matches[i].Share += h.size()
+			matches[i].Sign = h.sign()
 		}
 	}
 	for i := range matches {

@@ -25,7 +25,7 @@ const (
 
 	hint    = 0.5  // displeasure or pleasure up to which an entry is a hint: it says little
 	hinted  = 1.6  // what any number of hints stays below: it takes many, and nothing pleasant, to be unhappy by hints alone
-	called  = 2.25 // the same in a text that calls somebody by @name: many hints told in public are a complaint
+	called  = 2.3  // the same in a text that calls somebody by @name: many hints told in public are a complaint
 	soaking = 0.75 // sum of hints that says half of that
 	asking  = 0.8  // factor of a displeasure that asks, aloud to nobody, and says nothing as strong as
 	strong  = 2.0  // this

@@ -10,12 +10,16 @@ import (
 // Negative is the label of an unhappy text; every other label counts as the rest.
 const Negative = "negative"
 
+// Problem is the label of a text that tells of something that failed and is not unhappy.
+const Problem = "problem"
+
 // Scored is one labelled text with what a judge said of it.
 type Scored struct {
 	Label    string
 	Language string
 	Text     string
 	Score    float64 // displeasure, −1 … 1: higher is more negative
+	Problem  float64 // 0 … 1
 }
 
 // Figures are how well a judge did on a set.
@@ -54,6 +58,25 @@ func Measure(set []Scored, threshold float64) Figures {
 	return f
 }
 
+// MeasureProblem computes the figures of the problem signal: what is labelled 'problem' is looked for among all texts but the
+// negative ones, of which nobody said whether they tell of a problem. Negatives counts those labelled 'problem'; AUC is not measured.
+func MeasureProblem(set []Scored, threshold float64) Figures {
+	var told []Scored
+	for _, s := range set {
+		switch s.Label {
+		case Negative:
+			continue
+		case Problem:
+			s.Label = Negative
+		}
+		s.Score = s.Problem
+		told = append(told, s)
+	}
+	f := Measure(told, threshold)
+	f.AUC = 0
+	return f
+}
+
 func share(part, whole int) float64 {
 	if whole == 0 {
 		return 0
@@ -89,6 +112,7 @@ func auc(set []Scored) float64 {
 
 // Worst returns up to n misses: texts on the wrong side of the threshold, those furthest from it first.
 func Worst(set []Scored, threshold float64, n int) []Scored {
+	n = max(n, 0)
 	var misses []Scored
 	for _, s := range set {
 		if (s.Label == Negative) != (s.Score >= threshold) {

@@ -48,3 +48,22 @@ func TestTheWorstMissesComeFirst(t *testing.T) {
 		t.Errorf("got %+v", worst)
 	}
 }
+
+func TestProblemsAreMeasuredBesideUnhappyTexts(t *testing.T) {
+	f := MeasureProblem([]Scored{
+		{Label: Problem, Problem: 0.7},
+		{Label: Problem, Problem: 0.2},
+		{Label: "neutral", Problem: 0.6},
+		{Label: "neutral"},
+		{Label: Negative, Problem: 0.9},
+	}, 0.5)
+	if f.Texts != 4 || f.Negatives != 2 || f.Flagged != 2 || f.Precision != 0.5 || f.Recall != 0.5 {
+		t.Errorf("got %+v", f)
+	}
+}
+
+func TestNoMissesAreAskedFor(t *testing.T) {
+	if worst := Worst(set("negative", 0.1), 0.35, -1); len(worst) != 0 {
+		t.Errorf("got %+v", worst)
+	}
+}
