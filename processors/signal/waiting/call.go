@@ -138,6 +138,7 @@ func (j *judge) call(key string) {
 	j.shortCall(key, &s)
 }
 
+// longWait judges the wait in the queue: an unanswered_call while it goes on, and the time that was lost once it is over.
 func (j *judge) longWait(key string, s *story) {
 	set, limit := j.set.LongWait, j.target(key).Call
 	share, at, from, to := shareOf(s.wait.duration(), limit), touchpoint.Millis(0), s.wait.from, s.wait.to
@@ -147,9 +148,10 @@ func (j *judge) longWait(key string, s *story) {
 	}
 	if s.waiting != nil {
 		j.due(nil, s.waiting, limit, "that a call may wait in the queue")
-		if live, since := j.running(s.waiting.At, limit); live > share {
-			share, at, from, to = live, since, s.waiting, s.waiting
-			reason = "has been waiting in the queue for over " + signal.Words(since.Sub(from.At))
+		if live, since := j.running(s.waiting.At, limit); live > 0 && !j.set.UnansweredCall.Off() {
+			j.add("unanswered_call", string(s.waiting.ID), j.set.UnansweredCall.Bad, max(live, share), s.waiting, s.waiting, since,
+				"has been waiting in the queue for over "+signal.Words(since.Sub(s.waiting.At)))
+			return // a call counts once, by its longest wait
 		}
 	}
 	if share > 0 {
