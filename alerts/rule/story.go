@@ -1,0 +1,321 @@
+package rule
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"touchwatch/ingest/touchpoint"
+	"touchwatch/processors/customer"
+	"touchwatch/processors/signal"
+)
+
+// What a reason says of a customer. Several signals may rest on the same words: somebody is unhappy, reports a problem and
+// waits for an answer with one message. They are one line, and what was said stands in it once.
+
+// line is signals that are told together.
+type line struct {
+	signals []*signal.Signal
+	points  float64 // what they take from the score now
+	at      touchpoint.Millis
+}
+
+// lines brings the bad signals of a window together. Of each kind of signal the heaviest counts.
+func lines(s *customer.State, now, window touchpoint.Millis, is test) []line {
+	var chosen []*signal.Signal
+	for i := range s.Signals {
+		g := &s.Signals[i]
+		if !is(g) || !within(g.At, now, window) {
+			continue
+		}
+		if same := slices.IndexFunc(chosen, func(o *signal.Signal) bool { return o.Name == g.Name }); same < 0 {
+			chosen = append(chosen, g)
+		} else if points(g, now) <= points(chosen[same], now) {
+			chosen[same] = g
+		}
+	}
+	var all []line
+	for _, g := range chosen {
+		whole := line{signals: []*signal.Signal{g}, points: points(g, now), at: g.At}
+		all = slices.DeleteFunc(all, func(l line) bool { // g may bring together what had nothing in common before
+			if !slices.ContainsFunc(l.signals, func(o *signal.Signal) bool { return sameWords(o, g) }) {
+				return false
+			}
+			whole.signals, whole.points, whole.at = append(whole.signals, l.signals...), whole.points+l.points, max(whole.at, l.at)
+			return true
+		})
+		all = append(all, whole)
+	}
+	return all
+}
+
+// sameWords reports whether two signals rest on the same thing that was said.
+func sameWords(a, b *signal.Signal) bool {
+	if oneCall(a, b) || oneCall(b, a) {
+		return true
+	}
+	if a.Channel != b.Channel || !ofWords(a) || !ofWords(b) {
+		return false
+	}
+	if a.Family == "mood" && b.Family == "mood" && a.Episode == b.Episode && (a.Name == "mood_turn" || b.Name == "mood_turn") {
+		return true // one course of one contact
+	}
+	return slices.ContainsFunc(a.Evidence, func(id touchpoint.ID) bool { return slices.Contains(b.Evidence, id) }) || sameQuote(a.Reason, b.Reason)
+}
+
+// oneCall reports whether a says how long somebody waited, and b how that call ended: b says both.
+func oneCall(a, b *signal.Signal) bool {
+	return a.Name == "long_wait" && (b.Name == "abandoned_call" || b.Name == "short_call") && a.Episode == b.Episode
+}
+
+// ofWords reports whether a signal is about something that was said, or that waits for an answer.
+func ofWords(g *signal.Signal) bool {
+	switch g.Family {
+	case "mood", "social", "feedback":
+		return true
+	case "waiting":
+		return g.Channel == touchpoint.Chat
+	}
+	return g.Name == "asks_for_human"
+}
+
+// sameText is how many bytes two quotations must share to be of the same text: each is cut around other words.
+const sameText = 24
+
+func sameQuote(a, b string) bool {
+	x, y := strings.Trim(quotation(a), "…"), strings.Trim(quotation(b), "…")
+	return len(x) >= sameText && len(y) >= sameText && (strings.Contains(x, y) || strings.Contains(y, x))
+}
+
+// quotation is what stands between “ and ” in a reason, "" when nothing does.
+func quotation(reason string) string {
+	_, rest, found := strings.Cut(reason, "“")
+	if end := strings.LastIndex(rest, "”"); found && end >= 0 {
+		return rest[:end]
+	}
+	return ""
+}
+
+// withoutQuote takes “…” out of a reason, with the colon or the 'to' before it.
+func withoutQuote(reason string) string {
+	before, rest, found := strings.Cut(reason, "“")
+	end := strings.LastIndex(rest, "”")
+	if !found || end < 0 {
+		return reason
+	}
+	before = strings.TrimSuffix(strings.TrimSuffix(before, " to "), ": ")
+	return before + rest[end+len("”"):]
+}
+
+// places are the ends of a clause that say on which channel something was said.
+var places = []string{" in the chat", " on the phone", " on social media", " in a survey"}
+
+// parted takes the place off the end of a clause.
+func parted(clause string) (what, where string) {
+	for _, p := range places {
+		if what, found := strings.CutSuffix(clause, p); found {
+			return what, p
+		}
+	}
+	return clause, ""
+}
+
+// moods are the signals of what somebody says, in the order in which they are told; those that say more stand first.
+var moods = []string{"churn_threat", "mood_turn", "negative_text", "problem_report", "asks_for_human", "urgent_request"}
+
+// words tells a line. where says whether it names the channel.
+func (l *line) words(now touchpoint.Millis, where bool) string {
+	slices.SortStableFunc(l.signals, func(a, b *signal.Signal) int {
+		return cmp.Or(cmp.Compare(moodRank(a), moodRank(b)), cmp.Compare(a.At, b.At), strings.Compare(a.Name, b.Name))
+	})
+	if len(l.signals) == 1 && (where || moodRank(l.signals[0]) == len(moods)) {
+		return l.signals[0].Reason + earlier(l.at, now)
+	}
+	var clauses, after []string
+	place, quote := "", ""
+	for _, g := range l.signals {
+		if slices.ContainsFunc(l.signals, func(o *signal.Signal) bool { return oneCall(g, o) }) {
+			continue
+		}
+		if moodRank(g) == len(moods) && len(clauses) > 0 {
+			if f := followUp(g); g.Name == "public_complaint" {
+				place = f
+			} else {
+				after = append(after, f)
+			}
+			continue
+		}
+		if quote == "" {
+			quote = quotation(g.Reason)
+		}
+		if g.Name == "negative_text" && len(clauses) > 0 {
+			continue // who threatens, or became unhappy, is
+		}
+		clause, at := parted(withoutQuote(g.Reason))
+		if place == "" {
+			place = at
+		}
+		clauses = append(clauses, clause)
+	}
+	told := joined(clauses)
+	if where || !slices.Contains(places, place) {
+		told += place
+	}
+	if quote != "" {
+		told += ": “" + quote + "”"
+	}
+	for _, f := range after {
+		told += ", " + f
+	}
+	return told + earlier(l.at, now)
+}
+
+func moodRank(g *signal.Signal) int {
+	if i := slices.Index(moods, g.Name); i >= 0 {
+		return i
+	}
+	return len(moods)
+}
+
+// joined puts 'and' before the last of several clauses.
+func joined(clauses []string) string {
+	if n := len(clauses); n > 1 {
+		return strings.Join(clauses[:n-1], ", ") + " and " + clauses[n-1]
+	}
+	return strings.Join(clauses, "")
+}
+
+// followUp tells what became of something that stands quoted in the same line.
+func followUp(g *signal.Signal) string {
+	reason := withoutQuote(g.Reason)
+	if _, over, found := strings.Cut(reason, " for over "); found && strings.HasPrefix(reason, "no answer") {
+		return "still no answer after " + over
+	}
+	if g.Name == "public_complaint" {
+		return strings.TrimPrefix(reason, "complained")
+	}
+	what, _ := parted(reason)
+	return what
+}
+
+// old is from which age on a line says how old it is.
+const old = time.Hour
+
+// earlier says how long before the reason was written something happened.
+func earlier(at, now touchpoint.Millis) string {
+	if age := now.Sub(at); age >= old {
+		return " (" + signal.Words(age) + " earlier)"
+	}
+	return ""
+}
+
+// older is when earlier says something else.
+func older(at, now touchpoint.Millis) touchpoint.Millis {
+	step := hour
+	switch age := now.Sub(at); {
+	case age < old:
+		return at.Add(old)
+	case age < 2*time.Hour:
+		step = minute
+	case age >= 48*time.Hour:
+		step = day
+	}
+	return at + ((now-at)/step+1)*step
+}
+
+const (
+	storyLines  = 4
+	storyWindow = 3 * day
+	spellGap    = day // a day without anything bad begins a new spell
+	lightest    = 400 // hundredths of a point: less is no cause
+)
+
+// story is what happened within 72 hours: what began it, a threat, what goes on now, and the heaviest of the rest, in their order.
+var story = source[customer.State]{
+	value: func(s *customer.State, now touchpoint.Millis) (any, touchpoint.Millis) {
+		all := lines(s, now, storyWindow, negative)
+		began := cause(s, now)
+		slices.SortStableFunc(all, func(a, b line) int {
+			return cmp.Or(cmp.Compare(a.class(began), b.class(began)), cmp.Compare(a.points, b.points))
+		})
+		all = all[:min(len(all), storyLines)]
+		slices.SortStableFunc(all, func(a, b line) int { return cmp.Compare(a.at, b.at) })
+		told := make([]string, len(all))
+		for i := range all {
+			told[i] = all[i].words(now, true)
+		}
+		return strings.Join(told, "; "), 0
+	},
+}
+
+// class puts first what a story must not leave out.
+func (l *line) class(began string) int {
+	if slices.ContainsFunc(l.signals, func(g *signal.Signal) bool {
+		return g.Name == began || g.Name == "churn_threat" || goesOn(g)
+	}) {
+		return 0
+	}
+	return 1
+}
+
+// goesOn reports whether somebody waits now: such a signal is gone once somebody answers.
+func goesOn(g *signal.Signal) bool {
+	return g.Name == "unanswered_chat" || g.Name == "unanswered_call"
+}
+
+// cause names the signal that began the bad spell the customer is in, "" when there is none.
+func cause(s *customer.State, now touchpoint.Millis) string {
+	began := ""
+	var until, first touchpoint.Millis
+	for i := range s.Signals { // sorted by their ends
+		g := &s.Signals[i]
+		if g.Weight > -lightest || !within(g.At, now, storyWindow) {
+			continue
+		}
+		if began == "" || g.First >= until+spellGap || g.First < first {
+			began, first = g.Name, g.First
+		}
+		until = max(until, g.At)
+	}
+	return began
+}
+
+// byChannel is one line of each bad channel within 24 hours, the latest channel first: a threat or who waits there now, else the heaviest.
+var byChannel = source[customer.State]{
+	value: func(s *customer.State, now touchpoint.Millis) (any, touchpoint.Millis) {
+		var told []string
+		eachLatest(s, now, day, ofChannel, sameChannel, func(g *signal.Signal) {
+			own := lines(s, now, day, func(o *signal.Signal) bool { return o.OfChannel() && o.Channel == g.Channel })
+			first := slices.MinFunc(own, func(a, b line) int {
+				return cmp.Or(cmp.Compare(a.class(""), b.class("")), cmp.Compare(a.points, b.points))
+			})
+			told = append(told, string(g.Channel)+": "+first.words(now, false))
+		})
+		return strings.Join(told, "; "), 0
+	},
+}
+
+var worst = source[customer.State]{
+	value: func(s *customer.State, now touchpoint.Millis) (any, touchpoint.Millis) {
+		if g := s.Heaviest(now); g != nil {
+			return g.Reason + earlier(g.At, now), 0
+		}
+		return "", 0
+	},
+}
+
+// latestLine is the reason of the latest signal within 24 hours that passes the test.
+func latestLine(pass test) source[customer.State] {
+	return source[customer.State]{
+		value: func(s *customer.State, now touchpoint.Millis) (any, touchpoint.Millis) {
+			for i := len(s.Signals) - 1; i >= 0; i-- {
+				if g := &s.Signals[i]; within(g.At, now, day) && pass(g) {
+					return g.Reason + earlier(g.At, now), sooner(g.At+day, older(g.At, now))
+				}
+			}
+			return "", 0
+		},
+		behind: signalsBehind(day, pass),
+	}
+}
