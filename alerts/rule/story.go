@@ -55,7 +55,13 @@ func sameWords(a, b *signal.Signal) bool {
 	if oneCall(a, b) || oneCall(b, a) {
 		return true
 	}
-	if a.Channel != b.Channel || !ofWords(a) || !ofWords(b) {
+	if a.Channel != b.Channel {
+		return false
+	}
+	if ofPage(a) && ofPage(b) {
+		return samePage(a, b)
+	}
+	if !ofWords(a) || !ofWords(b) {
 		return false
 	}
 	if a.Family == "mood" && b.Family == "mood" && a.Episode == b.Episode && (a.Name == "mood_turn" || b.Name == "mood_turn") {
@@ -67,6 +73,32 @@ func sameWords(a, b *signal.Signal) bool {
 // oneCall reports whether a says how long somebody waited, and b how that call ended: b says both.
 func oneCall(a, b *signal.Signal) bool {
 	return a.Name == "long_wait" && (b.Name == "abandoned_call" || b.Name == "short_call") && a.Episode == b.Episode
+}
+
+// ofPage reports whether a signal is about a page that does not do what it should.
+func ofPage(g *signal.Signal) bool { return g.Family == "friction" || g.Family == "checkout" }
+
+// oneVisit is how long apart two troubles on one page are of one visit.
+const oneVisit = 10 * time.Minute
+
+func samePage(a, b *signal.Signal) bool {
+	near := a.At.Sub(b.At) <= oneVisit && b.At.Sub(a.At) <= oneVisit
+	return near && slices.ContainsFunc(a.Places, func(p string) bool { return strings.HasPrefix(p, "page:") && slices.Contains(b.Places, p) })
+}
+
+// onPage tells what happened on a page: the two that take most, in their order.
+func (l *line) onPage(now touchpoint.Millis) string {
+	worst := slices.Clone(l.signals)
+	slices.SortStableFunc(worst, func(a, b *signal.Signal) int {
+		return cmp.Or(cmp.Compare(points(a, now), points(b, now)), strings.Compare(a.Name, b.Name))
+	})
+	worst = worst[:min(len(worst), 2)]
+	slices.SortStableFunc(worst, func(a, b *signal.Signal) int { return cmp.Compare(a.First, b.First) })
+	told := make([]string, len(worst))
+	for i, g := range worst {
+		told[i] = g.Reason
+	}
+	return strings.Join(told, ", ") + earlier(l.at, now)
 }
 
 // ofWords reports whether a signal is about something that was said, or that waits for an answer.
@@ -132,6 +164,9 @@ func (l *line) words(now touchpoint.Millis, where bool) string {
 	if len(l.signals) == 1 && (where || moodRank(l.signals[0]) == len(moods)) {
 		return l.signals[0].Reason + earlier(l.at, now)
 	}
+	if ofPage(l.signals[0]) {
+		return l.onPage(now)
+	}
 	var clauses, after []string
 	place, quote := "", ""
 	for _, g := range l.signals {
@@ -149,7 +184,7 @@ func (l *line) words(now touchpoint.Millis, where bool) string {
 		if quote == "" {
 			quote = quotation(g.Reason)
 		}
-		if g.Name == "negative_text" && len(clauses) > 0 {
+		if (g.Name == "negative_text" || g.Name == "mood_turn") && len(clauses) > 0 {
 			continue // who threatens, or became unhappy, is
 		}
 		clause, at := parted(withoutQuote(g.Reason))
