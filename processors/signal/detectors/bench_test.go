@@ -9,7 +9,7 @@ import (
 	"touchwatch/processors/signal/settings"
 )
 
-// day is a customer's day: a visit with a search, a form and some trouble, a call turn by turn, a chat, a mention, a rating and a purchase; 81 touchpoints.
+// day is a customer's day: a visit with a search, a form and some trouble, a call turn by turn, a chat, a mention, a rating and a purchase; 76 touchpoints.
 func day() []touchpoint.Touchpoint {
 	var all []touchpoint.Touchpoint
 	at := start
