@@ -44,6 +44,9 @@ func lines(t *testing.T, path, comment string, keep func(heading string) bool) [
 		case strings.HasPrefix(l, "["):
 			heading = l
 		case keep(heading):
+			if _, text, found := strings.Cut(l, "| "); found { // the causes that a text is about
+				l = text
+			}
 			all = append(all, l)
 		}
 	}

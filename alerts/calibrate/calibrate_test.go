@@ -126,7 +126,7 @@ func TestComplaintsThatSpreadAreMeasured(t *testing.T) {
 	}
 	o.Rules = set
 	r := &Report{}
-	if err := r.breakPlaces(o); err != nil {
+	if err := r.breakPlaces(o, 0); err != nil {
 		t.Fatal(err)
 	}
 	grumble, spreading := r.Places[0], r.Places[1] // by name

@@ -59,10 +59,45 @@ func (j *judgement) customer(a *Told) {
 			j.note("", i, a.UpdatedAt)
 		}
 	}
-	if !a.True && slices.ContainsFunc(j.out.facts, func(f simulator.Fact) bool {
-		return f.Kind == simulator.Waited && string(f.Customer) == a.Subject.ID && f.At >= a.UpdatedAt && f.At <= a.UpdatedAt.Add(time.Minute)
-	}) && a.Rule == "chat_unanswered" {
-		a.True, a.Because = true, "waited for an answer in the chat"
+	if a.True || !slices.Contains(ofWaits, a.Rule) {
+		return
+	}
+	if f := j.out.waited(a.Subject.ID, a.UpdatedAt); f != nil {
+		a.True, a.Because = true, f.Why
+	}
+}
+
+// ofWaits are the rules that speak of somebody who waits for longer than the company promises, whatever else there is.
+var ofWaits = []string{"chat_unanswered", "call_waiting"}
+
+// waited returns what the world says of a customer in no trouble who waits too long at a moment, nil for nothing. It says so when the wait is over.
+func (o *outcome) waited(customer string, at touchpoint.Millis) *simulator.Fact {
+	for i := range o.facts {
+		f := &o.facts[i]
+		if f.Kind == simulator.Waited && string(f.Customer) == customer && f.At >= at && f.At <= at.Add(time.Minute) {
+			return f
+		}
+	}
+	return nil
+}
+
+// leastWaiting is how many of those whom an alert about a queue names must really wait, or be in trouble.
+const leastWaiting = 3
+
+// ofQueue decides whether an alert about a queue is true.
+func ofQueue(a *Told, out *outcome) {
+	var there []string
+	for i := range a.Evidence {
+		e := &a.Evidence[i]
+		inTrouble := slices.ContainsFunc(out.truth.Troubles, func(t simulator.Trouble) bool {
+			return string(t.Customer) == e.Customer && covers(&t, a.UpdatedAt)
+		})
+		if !slices.Contains(there, e.Customer) && (inTrouble || out.waited(e.Customer, a.UpdatedAt) != nil) {
+			there = append(there, e.Customer)
+		}
+	}
+	if len(there) >= leastWaiting {
+		a.True, a.Because = true, "many wait there"
 	}
 }
 

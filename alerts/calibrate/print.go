@@ -30,13 +30,18 @@ func (r *Report) Write(w io.Writer) error {
 	if len(r.Places) > 0 {
 		fmt.Fprintf(w, "\nThe last lines are of worlds in which %d pages break for at least %d customers, and %d products turn out faulty for as many.\n", r.Breakages, many, r.Defects)
 	}
-	for i := range r.Alerts {
-		if i == 0 {
-			fmt.Fprintf(w, "\nThe first %d alerts:\n", len(r.Alerts))
-		}
-		r.Alerts[i].line(w)
-	}
+	list(w, "customers", r.Alerts)
+	list(w, "places", r.PlaceAlerts)
 	return nil
+}
+
+func list(w io.Writer, about string, alerts []Told) {
+	for i := range alerts {
+		if i == 0 {
+			fmt.Fprintf(w, "\nThe first %d alerts about %s:\n", len(alerts), about)
+		}
+		alerts[i].line(w)
+	}
 }
 
 func (f *Figures) row(w io.Writer, all string) {

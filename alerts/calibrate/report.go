@@ -2,6 +2,7 @@ package calibrate
 
 import (
 	"slices"
+	"strings"
 
 	"touchwatch/alerts/rule"
 	"touchwatch/ingest/simulator"
@@ -39,8 +40,9 @@ type Report struct {
 	Rules       []Figures `json:"rules"` // about customers, in the order of the file
 	Breakages   int       `json:"breakages"`
 	Defects     int       `json:"defects"`
-	Places      []Figures `json:"places"` // rules about places, from the worlds in which pages break and products turn out faulty
-	Alerts      []Told    `json:"alerts,omitempty"`
+	Places      []Figures `json:"places"`                 // rules about places, from the worlds in which pages break and products turn out faulty
+	Alerts      []Told    `json:"alerts,omitempty"`       // the first ones about customers that were counted
+	PlaceAlerts []Told    `json:"place_alerts,omitempty"` // likewise about places, each of the world in which it fired
 }
 
 // many is how many customers a broken page or a faulty product must hit before somebody has to be told of it.
@@ -53,7 +55,7 @@ func Run(o Options, keep int) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	return r, r.breakPlaces(o)
+	return r, r.breakPlaces(o, keep)
 }
 
 // people measures the rules about customers.
@@ -66,7 +68,7 @@ func people(o Options, keep int) (*Report, error) {
 	needy, all := j.troubles()
 	r := &Report{
 		Seed: o.Seed, Share: o.Share, Customers: o.Customers, Days: out.days(), Touchpoints: out.touchpoints, Troubles: len(all), LetDown: len(needy),
-		Overall: j.figures("", needy, all, o.Customers), Alerts: out.alerts[:min(keep, len(out.alerts))],
+		Overall: j.figures("", needy, all, o.Customers), Alerts: first(keep, out.counted(rule.Customer)),
 	}
 	for _, one := range o.Rules.Rules() {
 		if one.Subject == rule.Customer {
@@ -100,6 +102,18 @@ func (j *judgement) figures(name string, needy, all []int, customers int) Figure
 	f.RecallAll = float64(told) / float64(max(len(all), 1))
 	return f
 }
+
+// counted returns the alerts about a kind of subject that figures count: those about customers within the time that is judged.
+func (o *outcome) counted(subject rule.Subject) (told []Told) {
+	for _, a := range o.alerts {
+		if a.Subject.Kind == string(subject) && (subject == rule.Place || o.within(a.UpdatedAt)) {
+			told = append(told, a)
+		}
+	}
+	return told
+}
+
+func first(n int, all []Told) []Told { return all[:min(n, len(all))] }
 
 func (f *Figures) count(isTrue bool) {
 	f.Alerts++
@@ -151,7 +165,7 @@ func (w *placeWorld) many(kind string) (n int) {
 }
 
 // breakPlaces measures the rules about places.
-func (r *Report) breakPlaces(o Options) error {
+func (r *Report) breakPlaces(o Options, keep int) error {
 	o.Length, o.Share = o.Length/part, min(o.Share, fewTroubled)
 	busy := o
 	busy.Rate *= busier
@@ -177,6 +191,10 @@ func (r *Report) breakPlaces(o Options) error {
 	if len(r.Places) > 1 {
 		r.Places = append(r.Places, places("", worlds, o.Customers))
 	}
+	for _, w := range worlds {
+		r.PlaceAlerts = append(r.PlaceAlerts, w.out.counted(rule.Place)...)
+	}
+	r.PlaceAlerts = first(keep, r.PlaceAlerts)
 	return nil
 }
 
@@ -192,6 +210,9 @@ func places(name string, worlds []*placeWorld, customers int) Figures {
 		for i := range w.out.alerts {
 			if a := &w.out.alerts[i]; a.Subject.Kind == string(rule.Place) && (name == "" || a.Rule == name) {
 				ofPlace(a, w.all)
+				if strings.HasPrefix(a.Subject.ID, "queue:") {
+					ofQueue(a, w.out)
+				}
 				f.count(a.True)
 				spoke[kindOf(a)] = true
 			}

@@ -103,7 +103,7 @@ func TestAlertSaysWhomItIsAboutAndWhy(t *testing.T) {
 	if fmt.Sprint(a.Subject) != fmt.Sprint(want) {
 		t.Errorf("subject %+v, want %+v", a.Subject, want)
 	}
-	if a.Reason != "Jane Roe has had trouble on call and website within 24 hours. call: the line of long_wait; website: the line of checkout_failed" {
+	if a.Reason != "Jane Roe, score 25, has had trouble on call and website. call: the line of long_wait; website: the line of checkout_failed" {
 		t.Errorf("reason %q", a.Reason)
 	}
 	if a.Version != 1 || a.Score != 25.05 || len(a.Channels) != 2 || a.Severity != "high" || a.Title != "Trouble on several channels" ||
@@ -131,12 +131,12 @@ func TestOneCustomersTroubleIsOneAlert(t *testing.T) {
 	if got := tell(start, nil); got != "valued_customer_upset=firing" {
 		t.Errorf("at first: %s", got)
 	}
-	s.Signals = append(s.Signals, bad("negative_text", "chat", 40, start+1000))
-	if got := tell(start+1000, nil); got != "score_low=firing, valued_customer_upset=resolved merged" {
+	s.Signals = append(s.Signals, bad("churn_threat", "chat", 40, start+1000))
+	if got := tell(start+1000, nil); got != "churn_threat=firing, valued_customer_upset=resolved merged" {
 		t.Errorf("when it gets worse: %s", got)
 	}
-	low := episode.Find(s.Episodes, "score_low").Alert
-	if got := tell(start+2000, &timeline.ActionBody{Verb: "resolve", Alert: low, By: "kim"}); got != "score_low=resolved handled" {
+	threat := episode.Find(s.Episodes, "churn_threat").Alert
+	if got := tell(start+2000, &timeline.ActionBody{Verb: "resolve", Alert: threat, By: "kim"}); got != "churn_threat=resolved handled" {
 		t.Errorf("when somebody has dealt with it: %s", got)
 	}
 	if got := tell(start+3000, nil); got != "" {
@@ -158,7 +158,7 @@ func TestWhatSomebodyHasTakenStaysTheirs(t *testing.T) {
 	s.Now = start + 1000
 	s.Signals = append(s.Signals, bad("negative_text", "chat", 40, s.Now))
 	changes, _ := w.Watch(s, nil)
-	if got := phases(read(t, changes)); got != "score_low=firing two_bad_channels=acknowledged" {
+	if got := phases(read(t, changes)); got != "two_bad_channels=acknowledged" {
 		t.Errorf("told %s", got)
 	}
 }
@@ -292,7 +292,7 @@ func TestManyCustomersAtOnePageAreOneAlert(t *testing.T) {
 		a.Evidence[0].Customer != "cus_0" || len(a.Channels) != 1 || a.Version != 2 || a.Route != "oncall" {
 		t.Errorf("alert %+v", a)
 	}
-	if a.Reason != "7 customers had trouble on /checkout within 10 minutes, the latest: the server failed (503)" {
+	if a.Reason != "7 customers failed on /checkout within 10 minutes, the latest: the server failed (503)" {
 		t.Errorf("reason %q", a.Reason)
 	}
 	_, wake := w.Watch(s, nil)

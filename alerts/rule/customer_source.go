@@ -1,10 +1,8 @@
 package rule
 
 import (
-	"cmp"
 	"math"
 	"slices"
-	"strings"
 
 	"touchwatch/alerts/alert"
 	"touchwatch/ingest/touchpoint"
@@ -69,6 +67,30 @@ func existing(window touchpoint.Millis, pass test) source[customer.State] {
 	}
 }
 
+// lasting says whether such a signal began at least so long ago. What goes, such as a chat without an answer once it has one, lasts no longer.
+func lasting(name string, least touchpoint.Millis) source[customer.State] {
+	return source[customer.State]{
+		value: func(s *customer.State, now touchpoint.Millis) (any, touchpoint.Millis) {
+			var begins, ends touchpoint.Millis
+			for i := range s.Signals {
+				g := &s.Signals[i]
+				switch {
+				case g.Name != name || !within(g.At, now, day):
+				case g.First+least <= now:
+					ends = max(ends, g.At+day)
+				default:
+					begins = sooner(begins, g.First+least)
+				}
+			}
+			if ends != 0 {
+				return true, ends
+			}
+			return false, begins
+		},
+		behind: signalsBehind(day, named(name)),
+	}
+}
+
 func active(name string) source[customer.State] { return existing(day, named(name)) }
 
 // channelsBad counts the channels with a negative signal in the window; it changes when the latest one of a channel leaves.
@@ -128,81 +150,6 @@ var badChannels = source[customer.State]{
 		return list, until
 	},
 	behind: signalsBehind(day, ofChannel),
-}
-
-var byChannel = source[customer.State]{
-	value: func(s *customer.State, now touchpoint.Millis) (any, touchpoint.Millis) {
-		var lines []string
-		eachLatest(s, now, day, ofChannel, sameChannel, func(g *signal.Signal) {
-			lines = append(lines, string(g.Channel)+": "+heaviestOnChannel(s, g.Channel, now).Reason)
-		})
-		return strings.Join(lines, "; "), 0
-	},
-}
-
-// heaviestOnChannel is the signal of a bad channel that takes most from the score within 24 hours.
-func heaviestOnChannel(s *customer.State, ch touchpoint.Channel, now touchpoint.Millis) *signal.Signal {
-	var heaviest *signal.Signal
-	for i := range s.Signals {
-		g := &s.Signals[i]
-		if g.Channel == ch && g.OfChannel() && within(g.At, now, day) && (heaviest == nil || points(g, now) <= points(heaviest, now)) {
-			heaviest = g
-		}
-	}
-	return heaviest
-}
-
-// storyLines is how many lines a story has at most.
-const storyLines = 3
-
-// story is the heaviest bad lines within 72 hours in the order in which they happened, each kind of signal once.
-var story = source[customer.State]{
-	value: func(s *customer.State, now touchpoint.Millis) (any, touchpoint.Millis) {
-		var chosen []*signal.Signal
-		for i := range s.Signals {
-			g := &s.Signals[i]
-			if g.Weight >= 0 || !within(g.At, now, 3*day) {
-				continue
-			}
-			if same := slices.IndexFunc(chosen, func(o *signal.Signal) bool { return o.Name == g.Name }); same < 0 {
-				chosen = append(chosen, g)
-			} else if points(g, now) <= points(chosen[same], now) {
-				chosen[same] = g
-			}
-		}
-		slices.SortStableFunc(chosen, func(a, b *signal.Signal) int { return cmp.Compare(points(a, now), points(b, now)) })
-		chosen = chosen[:min(len(chosen), storyLines)]
-		slices.SortStableFunc(chosen, func(a, b *signal.Signal) int { return cmp.Compare(a.At, b.At) })
-		lines := make([]string, len(chosen))
-		for i, g := range chosen {
-			lines[i] = g.Reason
-		}
-		return strings.Join(lines, "; "), 0
-	},
-}
-
-var worst = source[customer.State]{
-	value: func(s *customer.State, now touchpoint.Millis) (any, touchpoint.Millis) {
-		if g := s.Heaviest(now); g != nil {
-			return g.Reason, 0
-		}
-		return "", 0
-	},
-}
-
-// latestLine is the reason of the latest signal within 24 hours that passes the test.
-func latestLine(pass test) source[customer.State] {
-	return source[customer.State]{
-		value: func(s *customer.State, now touchpoint.Millis) (any, touchpoint.Millis) {
-			for i := len(s.Signals) - 1; i >= 0; i-- {
-				if g := &s.Signals[i]; within(g.At, now, day) && pass(g) {
-					return g.Reason, g.At + day
-				}
-			}
-			return "", 0
-		},
-		behind: signalsBehind(day, pass),
-	}
 }
 
 // signalsBehind collects the signals of a window that pass the test.

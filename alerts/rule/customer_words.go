@@ -39,6 +39,10 @@ var customerWords = []word[customer.State]{
 		},
 	},
 	{
+		Word{"lasts", []Arg{{Name: "signal", Kind: SignalName}, {Name: "minutes", Kind: Number, Most: 24 * 60}}, "true or false", "The signal began at least so many minutes (1440 at most) ago and is active. Signals of somebody who waits go when the wait is over: `lasts(\"unanswered_chat\", 10)`."},
+		false, false, moving, func(a []literal) source[customer.State] { return lasting(a[0].names[0], a[1].minutes()) },
+	},
+	{
 		Word{"negatives_24h", nil, "number", "Negative signals within 24 hours."},
 		0, 0, falling, func([]literal) source[customer.State] { return counted(day, negative) },
 	},
@@ -93,7 +97,7 @@ var customerWords = []word[customer.State]{
 		"", nil, moving, func([]literal) source[customer.State] { return worst },
 	},
 	{
-		Word{"story", nil, "text", "For texts: what happened, the up to three heaviest lines of different signals within 72 hours in their order, such as \"…; …\"."},
+		Word{"story", nil, "text", "For texts: what happened within 72 hours in up to four lines in their order, such as \"…; …\": what began it, a threat, who waits now, and the heaviest of the rest. What is said of the same words is one line."},
 		"", nil, moving, func([]literal) source[customer.State] { return story },
 	},
 	{
@@ -128,13 +132,34 @@ func displayName(s *customer.State) string {
 		switch a.Kind {
 		case touchpoint.AliasEmail, touchpoint.AliasPhone, touchpoint.AliasHandle:
 			return a.Value
-		case touchpoint.AliasContact:
-			return "the contact " + a.Value
-		case touchpoint.AliasCookie:
-			return "a visitor without a name"
+		case touchpoint.AliasContact, touchpoint.AliasCookie:
+			return visitor(s)
 		}
 	}
 	return string(s.ID)
+}
+
+// visitor describes somebody without a name by where they were seen last: a number that no colleague knows helps nobody.
+func visitor(s *customer.State) string {
+	for i := len(s.Signals) - 1; i >= 0; i-- {
+		for _, p := range s.Signals[i].Places {
+			switch kind, name := splitKey(p); kind {
+			case "queue":
+				return "a visitor in queue " + name
+			case "page":
+				return "a visitor on " + name
+			case "platform":
+				return "somebody on " + name
+			}
+		}
+	}
+	switch lastChannel(s) {
+	case string(touchpoint.Chat):
+		return "a visitor in the chat"
+	case string(touchpoint.Call):
+		return "a caller without a number"
+	}
+	return "a visitor without a name"
 }
 
 func language(s *customer.State) string {

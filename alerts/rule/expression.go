@@ -3,6 +3,7 @@ package rule
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"regexp"
 	"strings"
 
@@ -56,8 +57,17 @@ func newWorkshop[S any](v *vocabulary[S]) *workshop[S] {
 	return w
 }
 
-// compile checks and compiles a condition or, when condition is false, an expression of any printable type.
-func (w *workshop[S]) compile(source string, condition bool) (expression, *reading[S], []fault) {
+// aim is what an expression is for.
+type aim int
+
+const (
+	printable aim = iota // a part of a text
+	condition            // true or false
+	grade                // a severity
+)
+
+// compile checks and compiles an expression.
+func (w *workshop[S]) compile(source string, to aim) (expression, *reading[S], []fault) {
 	if strings.TrimSpace(source) == "" {
 		return expression{}, nil, []fault{{1, 0, "the condition is empty"}}
 	}
@@ -65,8 +75,11 @@ func (w *workshop[S]) compile(source string, condition bool) (expression, *readi
 	if err != nil {
 		return expression{}, nil, []fault{asFault(err)}
 	}
-	r := &reading[S]{workshop: w, source: source, uses: map[string]*word[S]{}, condition: condition}
+	r := &reading[S]{workshop: w, source: source, uses: map[string]*word[S]{}, condition: to != printable}
 	r.visit(tree.Node)
+	if to == grade {
+		r.grades(tree.Node)
+	}
 	if len(r.faults) > 0 {
 		return expression{}, nil, r.faults
 	}
@@ -74,8 +87,11 @@ func (w *workshop[S]) compile(source string, condition bool) (expression, *readi
 		w.types[key] = r.uses[key].zero
 	}
 	options := []expr.Option{expr.Patch(callsToInputs{}), expr.MaxNodes(maxNodes)}
-	if condition {
+	switch to {
+	case condition:
 		options = append(options, expr.AsBool())
+	case grade:
+		options = append(options, expr.AsKind(reflect.String))
 	}
 	program, err := expr.Compile(source, append(options, w.options()...)...)
 	if err != nil {

@@ -142,15 +142,24 @@ func (r *Rule) assignSubject(value string) error {
 }
 
 func (r *Rule) assignSeverity(value string) error {
-	var known []string
-	for _, s := range alert.Severities {
-		known = append(known, string(s))
+	if strings.Contains(value, "?") {
+		r.Grade = value
+		return nil
 	}
+	known := severityNames()
 	if !slices.Contains(known, value) {
 		return fmt.Errorf("unknown severity %q%s", value, suggest(value, known))
 	}
 	r.Severity = alert.Severity(value)
 	return nil
+}
+
+func severityNames() []string {
+	var known []string
+	for _, s := range alert.Severities {
+		known = append(known, string(s))
+	}
+	return known
 }
 
 // labels reads the mapping of labels.

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"touchwatch/alerts/alert"
 	"touchwatch/ingest/timeline"
 	"touchwatch/ingest/touchpoint"
 	"touchwatch/processors/episode"
@@ -124,6 +125,9 @@ func (r *Rule) open(e episode.Episode, c Case) Verdict {
 	if grown(&e, c.Evidence) {
 		return r.tell(e, c, e.Phase, Grow, "new evidence")
 	}
+	if s := r.severity(&e, &c); s != alert.Severity(e.Severity) && e.RuleHash == r.Hash {
+		return r.tell(e, c, e.Phase, Grow, "more urgent than before")
+	}
 	return Verdict{Episode: e, Keep: true, Why: "still open", Wake: c.Changes}
 }
 
@@ -186,7 +190,8 @@ func (r *Rule) begin(ended episode.Episode, c Case, cool touchpoint.Millis) Verd
 	known := newest(c.Evidence)
 	delayed := ended.Rule != "" && c.Now < cool.Add(lateAfter) // by the cool-down, not by a backlog
 	e.Late = !c.ByTimer && !delayed && known > 0 && c.Now.Sub(known) > lateAfter
-	e.RuleHash, e.Severity = r.Hash, string(r.Severity)
+	e.Severity = string(r.severity(&e, &c))
+	e.RuleHash = r.Hash
 	if r.For > 0 {
 		return Verdict{Episode: e, Keep: true, Step: Begin, Why: "the condition holds", Wake: sooner(e.Since.Add(r.For), c.Changes)}
 	}
@@ -197,7 +202,8 @@ func (r *Rule) begin(ended episode.Episode, c Case, cool touchpoint.Millis) Verd
 func (r *Rule) tell(e episode.Episode, c Case, phase episode.Phase, step Step, why string) Verdict {
 	e.Phase, e.Changed = phase, c.Now
 	e.Version++
-	e.RuleHash, e.Severity = r.Hash, string(r.Severity)
+	e.Severity = string(r.severity(&e, &c))
+	e.RuleHash = r.Hash
 	if phase.Open() || step == Fire {
 		e.Evidence, e.Size = remembered(c.Evidence), int32(len(c.Evidence))
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/expr-lang/expr/vm"
 
+	"touchwatch/alerts/alert"
 	"touchwatch/ingest/touchpoint"
 )
 
@@ -67,9 +68,10 @@ func (l *Look[S]) ready(inputs []int) touchpoint.Millis {
 
 // Finding is what a rule's expressions say at one moment.
 type Finding struct {
-	Holds   bool              // the condition, and not what would end the alert
-	Over    bool              // what ends an open alert: resolve, or the condition's opposite
-	Changes touchpoint.Millis // when time alone may change either; zero: never
+	Holds    bool              // the condition, and not what would end the alert
+	Over     bool              // what ends an open alert: resolve, or the condition's opposite
+	Severity alert.Severity    // how urgent it is now; "" as long as nobody has to know
+	Changes  touchpoint.Millis // when time alone may change any of these; zero: never
 }
 
 // Find evaluates the rule. open says whether an alert of the rule is open, so that its resolve condition counts. An error is a
@@ -91,6 +93,27 @@ func (l *Look[S]) Find(r *Rule, open bool) (Finding, error) {
 		f.Over, f.Changes = over, sooner(f.Changes, later)
 		f.Holds = holds && !over // what would end at once does not begin
 	}
+	if f.Holds || open {
+		return l.graded(f, r)
+	}
+	return f, nil
+}
+
+// graded adds the severity to a finding.
+func (l *Look[S]) graded(f Finding, r *Rule) (Finding, error) {
+	f.Severity = r.Severity
+	if r.grade == nil {
+		return f, nil
+	}
+	changes := l.ready(r.grade.inputs)
+	v, err := l.machine.Run(r.grade.program, l.env)
+	if err != nil {
+		return Finding{}, fmt.Errorf("rule %s: severity: %w", r.Name, err)
+	}
+	if s, ok := v.(string); ok {
+		f.Severity = alert.Severity(s)
+	}
+	f.Changes = sooner(f.Changes, changes)
 	return f, nil
 }
 

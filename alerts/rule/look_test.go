@@ -78,7 +78,7 @@ func TestConditionsAboutCustomers(t *testing.T) {
 		`contacts(24) == 2`, `contacts(3) == 1`, `contacts(2) == 0`, `"chat" in contact_channels(24)`, `value >= 5000`, `segment == "vip"`, `owner == "kim"`, `language == "de"`,
 		`relationship == "partner"`, `consent == "denied"`, `name == "Jane"`, `id == "cus_1"`, `known`, `not anonymous`, `touchpoints == 12`,
 		`last_channel == "website"`, `worst startsWith "rage_click 1h"`, `reason("long_wait") contains "23h"`, `reason("detractor") == ""`,
-		`by_channel == "website: rage_click 1h0m0s ago; call: long_wait 23h0m0s ago"`, `contact_trouble startsWith "long_wait"`,
+		`by_channel == "website: rage_click 1h0m0s ago (60 min earlier); call: long_wait 23h0m0s ago (23 h earlier)"`, `contact_trouble startsWith "long_wait"`,
 	)
 	yes(
 		stranger, `score == 100`, `anonymous`, `not known`, `name == "anon_1"`, `language == "nl"`, `last_channel == ""`, `value == 0`, `worst == ""`,
@@ -259,7 +259,7 @@ func TestReasonFillsTheTextIn(t *testing.T) {
 	b := parse(t, strings.Replace(oneRule("known"), "it happened", text, 1)).Customers()
 	look := b.Look(s, s.Now)
 	defer look.Close()
-	want := "cus_1: 49.6, 1234.6 a year, website and call, 4, known, yes. long_wait 2h0m0s ago"
+	want := "cus_1: 49.6, 1234.6 a year, website and call, 4, known, yes. long_wait 2h0m0s ago (2 h earlier)"
 	if got := look.Reason(b.Rules[0]); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}

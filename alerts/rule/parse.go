@@ -133,16 +133,23 @@ func (b *builder) add(s *spec) {
 func compileRule[S any](b *builder, w *workshop[S], s *spec) {
 	r := &s.rule
 	if at, given := s.fields["when"]; given {
-		e, reading, faults := w.compile(r.When, true)
+		e, reading, faults := w.compile(r.When, condition)
 		b.blame(s, at, "when", faults)
 		if r.when = e; reading != nil {
 			r.rises, r.restful = reading.rises(), reading.restful()
 		}
 	}
 	if at, given := s.fields["resolve"]; given {
-		e, _, faults := w.compile(r.Resolve, true)
+		e, _, faults := w.compile(r.Resolve, condition)
 		b.blame(s, at, "resolve", faults)
 		r.resolve = &e
+	}
+	if at, given := s.fields["severity"]; given && r.Grade != "" {
+		e, reading, faults := w.compile(r.Grade, grade)
+		b.blame(s, at, "severity", faults)
+		if r.grade = &e; reading != nil {
+			r.Severity = reading.least
+		}
 	}
 	if at, given := s.fields["text"]; given {
 		t, faults := w.compileText(r.Text)
@@ -182,7 +189,7 @@ func (b *builder) set() *Set {
 func hashOf(r *Rule) string {
 	text, _ := json.Marshal(map[string]any{ // keys are sorted
 		"name": r.Name, "title": r.Title, "subject": r.Subject, "when": r.When, "resolve": r.Resolve, "for": r.For,
-		"cooldown": r.Cooldown, "severity": r.Severity, "labels": r.Labels, "route": r.Route, "text": r.Text, "part_of": r.PartOf,
+		"cooldown": r.Cooldown, "severity": r.severityAsWritten(), "labels": r.Labels, "route": r.Route, "text": r.Text, "part_of": r.PartOf,
 	})
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:6])

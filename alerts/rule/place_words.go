@@ -59,7 +59,15 @@ var placeWords = []word[place.State]{
 	{
 		Word{"latest", nil, "text", "For texts: the line of the latest signal here."},
 		"", nil, moving,
-		placeFact(func(s *place.State) any { return latestHit(s) }),
+		placeFact(func(s *place.State) any { return latestHit(s, anyHit) }),
+	},
+	{
+		Word{"latest_with", []Arg{{Name: "signal", Kind: SignalList}}, "text", "For texts: the line of the latest such signal here."},
+		"", nil, moving, func(a []literal) source[place.State] {
+			return source[place.State]{value: func(s *place.State, _ touchpoint.Millis) (any, touchpoint.Millis) {
+				return latestHit(s, hitOf(a[0].names)), 0
+			}}
+		},
 	},
 }
 
@@ -78,9 +86,11 @@ func splitKey(key string) (kind, name string) {
 	return kind, name
 }
 
-func latestHit(s *place.State) string {
-	if n := len(s.Hits); n > 0 {
-		return s.Hits[n-1].Reason
+func latestHit(s *place.State, pass func(*place.Hit) bool) string {
+	for i := len(s.Hits) - 1; i >= 0; i-- {
+		if pass(&s.Hits[i]) {
+			return s.Hits[i].Reason
+		}
 	}
 	return ""
 }

@@ -9,6 +9,8 @@ import (
 
 	"github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/file"
+
+	"touchwatch/alerts/alert"
 )
 
 // reading walks an expression as its author wrote it: it checks names, arguments and what is allowed at all, and
@@ -16,12 +18,13 @@ import (
 type reading[S any] struct {
 	*workshop[S]
 	source    string
-	condition bool
+	condition bool // or a severity: it is judged again and again, not printed once
 	root      ast.Node
 	faults    []fault
 	uses      map[string]*word[S]
 	args      map[string][]literal
-	keys      []string // of uses, in the order of appearance
+	keys      []string       // of uses, in the order of appearance
+	least     alert.Severity // of the severities that are the outcome
 }
 
 func (r *reading[S]) fault(n ast.Node, format string, args ...any) {

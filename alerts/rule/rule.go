@@ -29,11 +29,12 @@ type Rule struct {
 	Name     string // stable id, such as "score_low"
 	Title    string // for people, such as "Customer in trouble"
 	Subject  Subject
-	When     string        // condition, as written
-	Resolve  string        // condition that ends the alert, as written; "" means: when When no longer holds
-	For      time.Duration // how long the condition must hold before the alert fires; 0 means at once
-	Cooldown time.Duration // how long after the end of an alert no new one fires
-	Severity alert.Severity
+	When     string            // condition, as written
+	Resolve  string            // condition that ends the alert, as written; "" means: when When no longer holds
+	For      time.Duration     // how long the condition must hold before the alert fires; 0 means at once
+	Cooldown time.Duration     // how long after the end of an alert no new one fires
+	Severity alert.Severity    // the least one, when Grade chooses among several
+	Grade    string            // the expression that chooses the severity, as written; "" means Severity
 	PartOf   []string          // rules whose alerts on the same subject tell of this trouble as well, so that this one stays silent
 	Labels   map[string]string // never changed
 	Route    string            // whom to tell; "" means the default
@@ -43,6 +44,7 @@ type Rule struct {
 
 	when    expression
 	resolve *expression // nil: the negation of when
+	grade   *expression // nil: Severity
 	text    template
 	depth   int  // in part_of: 0 for a rule that is part of none
 	rises   bool // the condition can come true by time alone

@@ -43,11 +43,12 @@ func TestShippedRulesAreGood(t *testing.T) {
 			t.Errorf("%s could come true by time alone", r.Name)
 		}
 	}
-	want := "broken_page chat_unanswered churn_threat raged_at_element score_low spreading_complaint third_contact two_bad_channels valued_customer_upset valued_detractor"
+	want := "answer_due broken_page call_waiting chat_unanswered churn_threat queue_unanswered raged_at_element score_low silent_customer spreading_complaint " +
+		"third_contact two_bad_channels unhappy_loyal valued_customer_upset valued_detractor"
 	if got := strings.Join(names, " "); got != want {
 		t.Errorf("rules %s, want %s", got, want)
 	}
-	if l := set.Limits(); !slices.Equal(l, []float64{40, 50, 60, 70, 85, 86}) {
+	if l := set.Limits(); !slices.Equal(l, []float64{40, 50, 60, 70, 75, 85, 86}) {
 		t.Errorf("limits %v", l)
 	}
 }

@@ -36,7 +36,7 @@ func (w *workshop[S]) compileText(text string) (template, []fault) {
 		if !closed {
 			return t, append(faults, placed(text, at-2, fault{1, 0, "{{ without }}"}))
 		}
-		e, _, wrong := w.compile(source, false)
+		e, _, wrong := w.compile(source, printable)
 		for _, f := range wrong {
 			if strings.TrimSpace(source) == "" {
 				f.what = "empty placeholder {{ }}"

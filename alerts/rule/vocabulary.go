@@ -126,13 +126,13 @@ func Words(subject Subject) []Word {
 
 // SignalNames are the signals that rules may name.
 var SignalNames = []string{
-	"abandoned_call", "agent_silence", "answer_due", "bot_loop", "called_back", "calmed_down", "checkout_failed", "churn_threat",
+	"abandoned_call", "agent_silence", "answer_due", "asks_for_human", "bot_loop", "called_back", "calmed_down", "checkout_failed", "churn_threat",
 	"closed_unanswered", "company_replied", "dead_air", "dead_click", "detractor", "error_click", "failed_request",
 	"failure_exit", "form_abandoned", "form_struggle", "fruitless_search", "good_rating", "handed_over",
 	"hang_up_on_hold", "interrupted", "long_hold", "long_wait", "low_ces", "low_csat", "low_stars", "many_transfers",
 	"mood_turn", "negative_text", "page_loop", "payment_declined", "problem_report", "problem_solved", "public_complaint", "purchase",
 	"rage_click", "repeat_contact", "script_error", "short_call", "silent_customer", "slow_page", "u_turn",
-	"unanswered_chat", "unanswered_mention", "unhappy_loyal",
+	"unanswered_call", "unanswered_chat", "unanswered_mention", "unhappy_loyal", "urgent_request",
 }
 
 // within reports whether something at a moment lies in the window of d milliseconds that ends at now. It leaves the

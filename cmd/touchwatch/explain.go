@@ -40,7 +40,7 @@ func explainCommand() *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use: "explain CUSTOMER", Short: "Say why a customer's score is what it is, line by line", Args: takes("CUSTOMER"),
-		Example: "  touchwatch explain --dev cus_0000001ba4",
+		Example: "  touchwatch explain --dev cus_0000001ba4\n  touchwatch explain --dev jana.weber@example.com",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, err := s.config()
 			if err != nil {
@@ -53,7 +53,7 @@ func explainCommand() *cobra.Command {
 			defer client.Close()
 			ctx, cancel := context.WithTimeout(cmd.Context(), answerWithin)
 			defer cancel()
-			view, err := readState(ctx, client, &c, args[0], time.Now())
+			view, err := readWhom(ctx, client, &c, args[0], time.Now())
 			if err != nil {
 				return s.redisFailed(err, &c)
 			}

@@ -43,7 +43,7 @@ func stateCommand() *cobra.Command {
 			defer client.Close()
 			ctx, cancel := context.WithTimeout(cmd.Context(), answerWithin)
 			defer cancel()
-			view, err := readState(ctx, client, &c, args[0], time.Now())
+			view, err := readWhom(ctx, client, &c, args[0], time.Now())
 			if err != nil {
 				return s.redisFailed(err, &c)
 			}
@@ -60,7 +60,7 @@ func readState(ctx context.Context, client redis.UniversalClient, c *app.Config,
 	keys := keyed.NewKeys(keyed.CustomerPrefix, timeline.Partition(id, c.Topics.TimelinePartitions))
 	b, err := client.HGet(ctx, keys.States(id), id).Bytes()
 	if errors.Is(err, redis.Nil) {
-		return nil, fmt.Errorf("nothing is known about %s", id)
+		return nil, fmt.Errorf("%w about %s", errUnknown, id)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read state of %s: %w", id, err)

@@ -17,6 +17,7 @@ type callEvent struct {
 	Reason          string `json:"reason"`
 	Wait            number `json:"wait_ms"`
 	LongestHold     number `json:"longest_hold_ms"`
+	Hold            number `json:"hold_ms"`
 	Holds           number `json:"holds"`
 	Transfers       number `json:"transfers"`
 	PreviousContact string `json:"previous_contact"`
@@ -115,7 +116,7 @@ func (e *callEvent) record(tp *touchpoint.Touchpoint) error {
 	for _, d := range [...]struct {
 		key string
 		n   number
-	}{{"wait_ms", e.Wait}, {"longest_hold_ms", e.LongestHold}} {
+	}{{"wait_ms", e.Wait}, {"longest_hold_ms", e.LongestHold}, {"hold_ms", e.Hold}} {
 		ms, err := d.n.millis(time.Millisecond, d.key)
 		if err != nil {
 			return err

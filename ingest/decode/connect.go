@@ -49,6 +49,7 @@ type connectAgent struct {
 	Connected   moment `json:"ConnectedToAgentTimestamp"`
 	Interaction number `json:"AgentInteractionDuration"` // seconds
 	LongestHold number `json:"LongestHoldDuration"`      // seconds
+	Hold        number `json:"CustomerHoldDuration"`     // seconds, of all holds together
 	Holds       number `json:"NumberOfHolds"`
 }
 
@@ -213,12 +214,17 @@ func (c *connectContact) record(tp *touchpoint.Touchpoint) (err error) {
 	if err != nil {
 		return err
 	}
+	held, err := c.Agent.Hold.millis(time.Second, "Agent.CustomerHoldDuration")
+	if err != nil {
+		return err
+	}
 	holds, err := c.Agent.Holds.within(0, 1e6, "Agent.NumberOfHolds")
 	if err != nil {
 		return err
 	}
 	attrCount(tp, "wait_ms", int64(wait))
 	attrCount(tp, "longest_hold_ms", int64(hold))
+	attrCount(tp, "hold_ms", int64(held))
 	attrCount(tp, "holds", int64(holds))
 	if c.Method == "TRANSFER" || c.Method == "QUEUE_TRANSFER" {
 		attr(tp, "transfers", "1")

@@ -3,6 +3,7 @@ package decode
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 
 	"touchwatch/ingest/codec"
 	"touchwatch/ingest/touchpoint"
@@ -89,6 +90,9 @@ func readSegment(c *segmentCall, tp *touchpoint.Touchpoint) (err error) {
 	}
 	if err := c.party(tp); err != nil {
 		return err
+	}
+	if tp.Kind == touchpoint.FormField || tp.Kind == touchpoint.FormError {
+		c.Properties = slices.DeleteFunc(c.Properties, func(p pair) bool { return strings.Contains(strings.ToLower(p.key), "value") }) // what was typed is nobody's business
 	}
 	attrs(tp, c.Properties)
 	return nil

@@ -34,9 +34,22 @@ var tracked = map[string]touchpoint.Kind{
 	"page speed":             touchpoint.PageSpeed,
 	"page left":              touchpoint.PageLeave,
 	"form started":           touchpoint.FormStart,
+	"form start":             touchpoint.FormStart,
+	"form opened":            touchpoint.FormStart,
+	"form field filled":      touchpoint.FormField,
+	"form field completed":   touchpoint.FormField,
+	"form field changed":     touchpoint.FormField,
+	"field filled":           touchpoint.FormField,
+	"field completed":        touchpoint.FormField,
+	"field changed":          touchpoint.FormField,
 	"form submitted":         touchpoint.FormSubmit,
+	"form submit":            touchpoint.FormSubmit,
+	"form completed":         touchpoint.FormSubmit,
 	"form error":             touchpoint.FormError,
+	"form field error":       touchpoint.FormError,
+	"field error":            touchpoint.FormError,
 	"form validation failed": touchpoint.FormError,
+	"form abandoned":         touchpoint.PageLeave,
 	"javascript error":       touchpoint.ScriptError,
 	"script error":           touchpoint.ScriptError,
 	"request failed":         touchpoint.RequestFailed,
@@ -81,9 +94,10 @@ func (c *segmentCall) track(tp *touchpoint.Touchpoint) error {
 		if tp.Click = c.clicked(); tp.Click == nil {
 			return nil
 		}
-	case touchpoint.FormStart, touchpoint.FormSubmit, touchpoint.FormError:
-		tp.Place.Form, tp.Place.Field = p.get("form", "form_id", "form_name"), p.get("field", "field_name")
-		if tp.Place.Form == "" || kind == touchpoint.FormError && tp.Place.Field == "" {
+	case touchpoint.FormStart, touchpoint.FormField, touchpoint.FormSubmit, touchpoint.FormError, touchpoint.PageLeave:
+		tp.Place.Form, tp.Place.Field = p.get("form", "form_id", "form_name"), p.get("field", "field_name", "field_id")
+		needsField := kind == touchpoint.FormField || kind == touchpoint.FormError
+		if kind != touchpoint.PageLeave && (tp.Place.Form == "" || needsField && tp.Place.Field == "") {
 			return nil
 		}
 	case touchpoint.ScriptError:

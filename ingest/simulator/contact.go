@@ -15,7 +15,7 @@ func (w *World) line(s *session, t topic) string {
 	if s.order == "" {
 		s.order = w.orderNumber()
 	}
-	return fill(lines[w.rng.IntN(len(lines))], words{order: s.order, product: s.product.name, sum: sum(s.product.price), name: s.agent})
+	return fill(w.choose(lines, s.p.cause()), words{order: s.order, product: s.product.name, sum: sum(s.product.price), name: s.agent})
 }
 
 // sum is an amount as people write it.
@@ -75,6 +75,7 @@ func (w *World) quickChat(s *session, t topic) {
 const (
 	promiseFirst = 60_000
 	promiseNext  = 120_000
+	promiseCall  = 180_000 // until somebody picks up the phone
 )
 
 // agentTakes plans an agent's answer. Now and then it takes long, and nobody minds; what was promised is broken all the same.
@@ -229,6 +230,11 @@ func (w *World) quickCall(s *session, t topic) {
 		return
 	}
 	w.answered(s, wait)
+	if wait > promiseCall {
+		s.steps[len(s.steps)-2].then = func(w *World, s *session) {
+			w.tell(Fact{Kind: Waited, Customer: s.customer(), Channel: touchpoint.Call, Why: "waited on the phone"})
+		}
+	}
 	w.turn(s, w.between(2_000, 6_000), "customer", t)
 	if w.chance(0.2) {
 		s.hold(w.between(10_000, 30_000), w.between(8_000, 140_000))

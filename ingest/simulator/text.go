@@ -80,7 +80,75 @@ var topicNames = [topicCount]string{
 }
 
 // phrases are the texts of one language by topic. The jana topics exist in German only.
-type phrases [topicCount][]string
+type phrases [topicCount][]phrase
+
+// phrase is a text, and the causes of trouble it is about: nobody whose form refuses the postcode writes of a parcel.
+type phrase struct {
+	text   string
+	causes string // with commas between; "" fits every cause
+}
+
+// fits reports whether somebody whose trouble has this cause may say it; who has none says what is about no cause.
+func (p *phrase) fits(cause string) bool {
+	if p.causes == "" || cause == "" {
+		return p.causes == ""
+	}
+	for c := range strings.SplitSeq(p.causes, ",") {
+		if c == cause {
+			return true
+		}
+	}
+	return false
+}
+
+// causes are what a trouble's reason says, and the word for it in the text files.
+var causes = [...]struct{ why, word string }{
+	{"parcel", "parcel"},
+	{"charged", "charge"},
+	{"broke", "broke"},
+	{"faulty", "broke"},
+	{"refund", "refund"},
+	{"colour", "colour"},
+	{"voucher", "voucher"},
+	{"form", "form"},
+	{"button", "button"},
+}
+
+// cause is the word for what somebody's trouble is about, "" for none.
+func (p *person) cause() string {
+	if p.trouble == nil {
+		return ""
+	}
+	for _, c := range causes {
+		if strings.Contains(p.trouble.Why, c.why) {
+			return c.word
+		}
+	}
+	return ""
+}
+
+// choose returns one of the texts that fit the cause, or of all when none does.
+func (w *World) choose(lines []phrase, cause string) string {
+	n := 0
+	for i := range lines {
+		if lines[i].fits(cause) {
+			n++
+		}
+	}
+	if n == 0 {
+		return lines[w.rng.IntN(len(lines))].text
+	}
+	k := w.rng.IntN(n)
+	for i := range lines {
+		if lines[i].fits(cause) {
+			if k == 0 {
+				return lines[i].text
+			}
+			k--
+		}
+	}
+	return ""
+}
 
 // readPhrases parses the embedded text files, one per language.
 func readPhrases() (all [len(languages)]phrases, err error) {
@@ -96,7 +164,7 @@ func readPhrases() (all [len(languages)]phrases, err error) {
 	return all, nil
 }
 
-// parse reads [topic] headings, each followed by its texts, one a line; # begins a comment.
+// parse reads [topic] headings, each followed by its texts, one a line, with its causes before it: "parcel,charge| …"; # begins a comment.
 func (p *phrases) parse(file string) error {
 	at := -1
 	for n, line := range strings.Split(file, "\n") {
@@ -110,7 +178,11 @@ func (p *phrases) parse(file string) error {
 		case at < 0:
 			return fmt.Errorf("line %d: a text before the first topic", n+1)
 		default:
-			p[at] = append(p[at], line)
+			about, text, tagged := strings.Cut(line, "| ")
+			if !tagged {
+				about, text = "", line
+			}
+			p[at] = append(p[at], phrase{text: text, causes: about})
 		}
 	}
 	return nil

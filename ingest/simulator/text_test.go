@@ -17,7 +17,8 @@ func TestEveryLanguageHasSomethingToSayOnEveryOccasion(t *testing.T) {
 			if len(lines) == 0 && (occasion < janaChat || language == german) {
 				t.Errorf("%s has no text for %s", languages[language], topicNames[occasion])
 			}
-			for _, line := range lines {
+			for _, p := range lines {
+				line := p.text
 				if other, again := seen[line]; again {
 					t.Errorf("%s says %q for %s and for %s", languages[language], line, topicNames[other], topicNames[occasion])
 				}
@@ -71,4 +72,48 @@ func TestStringsAreQuotedAsJSON(t *testing.T) {
 	if want := `"a \"b\" \\ c\nd\u0001 é €"`; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
+}
+
+func TestWhatIsSaidFitsItsCause(t *testing.T) {
+	texts, err := readPhrases()
+	if err != nil {
+		t.Fatal(err)
+	}
+	known := map[string]bool{}
+	for _, c := range causes {
+		known[c.word] = true
+	}
+	complaints := []topic{chatProblem, chatComplain, chatAngry, callComplain, callAngry, postComplain, postAngry, reviewBad, surveyBad}
+	for language := range texts {
+		for occasion := range topicCount {
+			for _, p := range texts[language][occasion] {
+				for c := range strings.SplitSeq(p.causes, ",") {
+					if c != "" && !known[c] {
+						t.Errorf("%s: %q is about the unknown cause %s", languages[language], p.text, c)
+					}
+				}
+			}
+		}
+		for word := range known {
+			site := word == "form" || word == "button"
+			for _, occasion := range append([]topic{siteProblem, siteComplain, siteAngry, siteCall, sitePost}, complaints...) {
+				about := occasion >= siteProblem && occasion <= sitePost
+				if about != site && (about || occasion == chatProblem || occasion == postComplain) {
+					continue
+				}
+				if n := fitting(texts[language][occasion], word); n == 0 {
+					t.Errorf("%s has nothing for %s of somebody with the cause %s", languages[language], topicNames[occasion], word)
+				}
+			}
+		}
+	}
+}
+
+func fitting(lines []phrase, cause string) (n int) {
+	for i := range lines {
+		if lines[i].fits(cause) {
+			n++
+		}
+	}
+	return n
 }

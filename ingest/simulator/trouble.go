@@ -86,7 +86,7 @@ func (w *World) misfortune(p *person) *session {
 
 // offline plans the first contact about something that went wrong away from the website.
 func (w *World) offline(p *person) *session {
-	why := one(w, []string{"the parcel is late", "charged twice", "the product broke", "the refund does not come", "the wrong colour came"})
+	why := one(w, []string{"the parcel is late", "charged twice", "the product broke", "the refund does not come", "the wrong colour came", "the voucher is refused"})
 	w.getIntoTrouble(p, why, touchpoint.Chat, nil)
 	p.trouble.Channels = p.trouble.Channels[:0] // the contact itself is the first that shows
 	return w.attempt(p)

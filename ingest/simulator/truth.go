@@ -21,7 +21,7 @@ const (
 	Mended    FactKind = "mended"     // and works again
 	Defective FactKind = "defective"  // a product turned out faulty, and buyers begin to post about it; Why, Product
 	TakenBack FactKind = "taken_back" // and the shop has taken it off the shelves
-	Waited    FactKind = "waited"     // Customer, in no trouble, waited longer for a chat's answer than the company promises
+	Waited    FactKind = "waited"     // Customer, in no trouble, waited longer for an answer than the company promises, in a chat or on the phone
 )
 
 // Fact is one line of the truth.

@@ -2,6 +2,7 @@ package signal
 
 import (
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -44,6 +45,26 @@ func To(quotation string) string {
 		return ""
 	}
 	return " to “" + quotation + "”"
+}
+
+// fewLetters is how many letters a text needs before its repetition is one: 'terrible' twice is said twice.
+const fewLetters = 12
+
+// Fingerprint tells texts apart by their letters and digits, whatever their case, zero for one of few letters. It is positive and has 29 bits: two
+// texts collide with a chance of 2·10⁻⁹.
+func Fingerprint(text string) int32 {
+	h, letters := uint32(2166136261), 0
+	for _, r := range text {
+		if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
+			continue
+		}
+		letters++
+		h = (h ^ uint32(unicode.ToLower(r))) * 16777619
+	}
+	if letters < fewLetters {
+		return 0
+	}
+	return int32(max(h>>3, 1))
 }
 
 // find is where words begin in a text, whatever their case; 0 when they are not in it as they stand.

@@ -17,8 +17,9 @@ import (
 // What a mark stands for.
 const (
 	slow     = iota + 1 // Key the page, N how slow in thousandths of the limit, X which measure, Y its value in ms
-	searched            // Key the query, N 1 when it found nothing
+	searched            // Key the query, N 1 when it found nothing, X 1 on a page of results, Y tells addresses apart
 	bought              // what was searched for was found
+	opened              // something was opened from a page of results
 )
 
 // absurd is a time that no page takes: a tab in the background, a laptop that slept.
@@ -57,13 +58,23 @@ func (d *Detector) Bounds() signal.Bounds {
 	return signal.Bounds{Keep: gap + 10*time.Minute, Gap: gap, Near: d.search.Gap, Most: 32}
 }
 
-// Observe implements signal.Detector: views that were slow, searches, and purchases, which say that something was found.
+// Observe implements signal.Detector: views that were slow, searches, what is opened from their results, and purchases, which say that something was found.
 func (d *Detector) Observe(dst []signal.Mark, t *touchpoint.Touchpoint) []signal.Mark {
 	if t.Channel != touchpoint.Website {
 		return dst
 	}
 	switch t.Kind {
 	case touchpoint.PageSpeed, touchpoint.Search:
+	case touchpoint.ClickKind:
+		if t.Click == nil || t.Click.Outcome != "navigation" || !d.onResults(&t.Place) || d.ignored.Covers(&t.Place) {
+			return dst
+		}
+		return append(dst, signal.Mark{At: t.OccurredAt, ID: t.ID, Kind: opened})
+	case touchpoint.CustomEvent:
+		if !strings.EqualFold(t.Attrs["event"], "product clicked") && !strings.EqualFold(t.Attrs["event"], "product viewed") {
+			return dst
+		}
+		return append(dst, signal.Mark{At: t.OccurredAt, ID: t.ID, Kind: opened})
 	case touchpoint.Purchase:
 		return append(dst, signal.Mark{At: t.OccurredAt, ID: t.ID, Kind: bought})
 	default:
@@ -80,15 +91,14 @@ func (d *Detector) Observe(dst []signal.Mark, t *touchpoint.Touchpoint) []signal
 	if results, err := strconv.ParseFloat(t.Attrs["results"], 64); err == nil && results == 0 {
 		m.N = 1
 	}
+	if d.onResults(&t.Place) {
+		m.X = 1
+	}
+	m.Y = signal.Fingerprint(t.Place.URL)
 	if m.Key == "" {
 		return dst
 	}
 	return append(dst, m)
-}
-
-// query brings a search to a form in which capitals and spaces make no difference.
-func query(text string) string {
-	return signal.Brief(strings.ToLower(strings.Join(strings.Fields(text), " ")), 60)
 }
 
 // speed adds a mark when one of the measures is over its limit: the one that is farthest over it.
@@ -169,69 +179,6 @@ func (d *Detector) slowSignal(run []*signal.Mark) (signal.Signal, bool) {
 	}
 	g := d.signal("slow_page", d.slow.Bad, run, reason)
 	g.Places = signal.Places(signal.PlaceKey("page", worst.Key), signal.PlaceKey("campaign", worst.Place))
-	return g, true
-}
-
-// typing is how soon a search that begins as the one before belongs to it: results that are shown while one writes.
-const typing = 4 * time.Second
-
-// searches finds runs of different searches in which too many found nothing, or that go on and on.
-func (d *Detector) searches(out []signal.Signal, marks []signal.Mark) []signal.Signal {
-	if d.search.Off() {
-		return out
-	}
-	var run []*signal.Mark
-	var last *signal.Mark // of the run, also a search that counts with the one before
-	flush := func() {
-		if g, ok := d.searchSignal(run); ok {
-			out = append(out, g)
-		}
-		run, last = nil, nil
-	}
-	for i := range marks {
-		m := &marks[i]
-		switch {
-		case m.Kind == bought:
-			flush()
-			continue
-		case m.Kind != searched:
-			continue
-		case last != nil && m.At.Sub(last.At) > d.search.Gap:
-			flush()
-		}
-		last = m
-		switch n := len(run); {
-		case n > 0 && m.At.Sub(run[n-1].At) <= typing && strings.HasPrefix(m.Key, run[n-1].Key):
-			run[n-1] = m
-		case !contains(run, m.Key):
-			run = append(run, m)
-		}
-	}
-	flush()
-	return out
-}
-
-func contains(run []*signal.Mark, query string) bool {
-	for _, m := range run {
-		if m.Key == query {
-			return true
-		}
-	}
-	return false
-}
-
-func (d *Detector) searchSignal(run []*signal.Mark) (signal.Signal, bool) {
-	empty := 0
-	for _, m := range run {
-		empty += int(m.N)
-	}
-	if empty < d.search.Empty && (len(run) < d.search.Searches || empty == 0) {
-		return signal.Signal{}, false
-	}
-	last := run[len(run)-1]
-	reason := "searched " + signal.Times(len(run)) + ", " + signal.Times(empty) + " without a result, the last time for '" + last.Key + "'"
-	g := d.signal("fruitless_search", d.search.Bad, run, reason)
-	g.Places = signal.Places(signal.PlaceKey("page", last.Note))
 	return g, true
 }
 

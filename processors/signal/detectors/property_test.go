@@ -36,7 +36,7 @@ func anything(t *rapid.T, i int, span time.Duration) touchpoint.Touchpoint {
 		ID: touchpoint.ID(fmt.Sprintf("t%03d", i)), Kind: kind, Channel: touchpoint.Channel(channel),
 		OccurredAt: start + touchpoint.Millis(rapid.Int64Range(0, span.Milliseconds()/100).Draw(t, "at")*100),
 		Place: touchpoint.Place{
-			Page: word("page", "/cart", "/pay", ""), Element: word("element", "button#pay", "a.next", ""), Form: word("form", "f", ""),
+			Page: word("page", "/cart", "/search", ""), Element: word("element", "button#pay", "a.next", ""), Form: word("form", "f", ""),
 			Field: word("field", "name", "mail", ""), Queue: word("queue", "Billing", ""), Thread: word("thread", "1", "2", ""),
 			Product: word("product", "", "", "order 1", "order 2"),
 		},
@@ -64,7 +64,7 @@ func anything(t *rapid.T, i int, span time.Duration) touchpoint.Touchpoint {
 	if tp.FromCustomer() {
 		tp.Mood = &touchpoint.Mood{
 			Displeasure: float32(rapid.Float64Range(-1, 1).Draw(t, "displeasure")), Problem: float32(rapid.Float64Range(0, 1).Draw(t, "problem")),
-			Intents: rapid.SampledFrom([][]string{nil, {"cancel"}, {"solved", "thanks"}}).Draw(t, "intents"), Words: []string{"words"},
+			Intents: rapid.SampledFrom([][]string{nil, {"cancel"}, {"solved", "thanks"}, {"human", "urgent"}}).Draw(t, "intents"), Words: []string{"words"},
 		}
 		tp.Rating = rapid.SampledFrom([]*touchpoint.Rating{nil, {Metric: "nps", Score: 3, Max: 10}, {Metric: "stars", Score: 5, Min: 1, Max: 5}, {Metric: "csat", Score: 9, Min: 1, Max: 5}, {Metric: "stars", Score: 1, Min: 0, Max: 10}}).Draw(t, "rating")
 	}
@@ -153,6 +153,7 @@ var names = []string{
 	"failure_exit", "script_error", "u_turn", "page_loop", "payment_declined", "slow_page", "fruitless_search",
 	"bot_loop", "handed_over", "dead_air", "interrupted",
 	"unhappy_loyal", "silent_customer", "public_complaint", "unanswered_mention", "company_replied", "called_back", "short_call", "closed_unanswered", "agent_silence", "answer_due",
+	"unanswered_call", "asks_for_human", "urgent_request",
 	"unanswered_chat", "repeat_contact", "detractor", "low_csat", "low_ces", "low_stars", "good_rating", "problem_solved", "purchase",
 }
 
@@ -209,7 +210,7 @@ func check(t *rapid.T, d signal.Detector, g *signal.Signal, marks []signal.Mark,
 	switch {
 	case !slices.Contains(names, g.Name):
 		t.Fatalf("%s: an unknown name: %+v", d.Family(), g)
-	case g.Family != d.Family() || g.Channel == "" || g.Episode == "" || g.Reason == "" || (g.Weight == 0) != (g.Name == "answer_due") || g.Half <= 0:
+	case g.Family != d.Family() || g.Channel == "" || g.Episode == "" || g.Reason == "" || (g.Weight == 0) != (g.Name == "answer_due" || g.Name == "urgent_request") || g.Half <= 0:
 		t.Fatalf("%s: something is missing: %+v", d.Family(), g)
 	case !begins || g.At < g.First:
 		t.Fatalf("%s: begins at no mark, or ends before it begins: %+v", d.Family(), g)

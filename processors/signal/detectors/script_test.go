@@ -34,13 +34,14 @@ const start = touchpoint.Millis(1_750_000_000_000)
 //	now 2s
 //	-> what the detectors say, one signal a line
 //
-// "segment vip" says who the customer is, "set KEY: VALUE" changes a setting. Each is played in order, then in many other orders and with every touchpoint twice; the result must not change.
+// "segment vip" says who the customer is, "set KEY: VALUE" changes a setting, "shows KIND SIGNAL…" says of which signals it shows what (see kinds). Each is played in order, then in many other orders and with every touchpoint twice; the result must not change.
 func TestScripts(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txt")
 	if err != nil || len(files) == 0 {
 		t.Fatal("no scripts", err)
 	}
 	engine := text.Default()
+	seen := coverage{}
 	for _, file := range files {
 		b, err := os.ReadFile(file)
 		if err != nil {
@@ -54,6 +55,7 @@ func TestScripts(t *testing.T) {
 			}
 			sc := parseScenario(t, file, strings.TrimPrefix(part, "== "), engine)
 			got := sc.run(t)
+			seen.note(t, file, &sc, got)
 			if !*rewrite && got != sc.want {
 				t.Errorf("%s: %s\ngot:\n%swant:\n%s", file, sc.name, got, sc.want)
 			}
@@ -65,6 +67,7 @@ func TestScripts(t *testing.T) {
 			}
 		}
 	}
+	seen.complete(t)
 }
 
 type scenario struct {
@@ -73,6 +76,7 @@ type scenario struct {
 	now              touchpoint.Millis
 	party            signal.Party
 	detectors        []signal.Detector
+	shows            []shown
 }
 
 func parseScenario(t *testing.T, file, part string, engine *text.Engine) scenario {
@@ -93,6 +97,10 @@ func parseScenario(t *testing.T, file, part string, engine *text.Engine) scenari
 			sc.now = offset(t, words[1])
 		case words[0] == "segment":
 			sc.party.Segment = words[1]
+		case words[0] == "shows":
+			for _, name := range words[2:] {
+				sc.shows = append(sc.shows, shown{words[1], name})
+			}
 		case words[0] == "set":
 			own += "  " + strings.TrimPrefix(line, "set ") + "\n"
 		default:

@@ -130,10 +130,10 @@ func (d *Detector) judge(out []signal.Signal, m *signal.Mark) []signal.Signal {
 	switch {
 	case score <= k.lowest.AtMost && !k.lowest.Off():
 		g.Name, g.Weight, g.Half = k.low, k.lowest.Points(half(score, k.lowest.AtMost, k.min)), k.lowest.HalfSeconds()
-		g.Reason = "answered " + k.label() + " with " + answer
+		g.Reason = k.said(answer)
 	case score >= k.good && !d.good.Off():
 		g.Name, g.Weight, g.Half = "good_rating", d.good.Points(half(score, k.good, k.max)), d.good.HalfSeconds()
-		g.Reason = "answered " + k.label() + " with " + answer
+		g.Reason = k.said(answer)
 	default:
 		return out
 	}
@@ -148,14 +148,15 @@ func half(score, limit, end float64) float64 {
 	return 0.5 + 0.5*min(max((score-limit)/(end-limit), 0), 1)
 }
 
-func (m *metric) label() string {
+// said tells an answer.
+func (m *metric) said(answer string) string {
 	switch m.name {
 	case "nps":
-		return "'would you recommend us?'"
+		return "answered 'would you recommend us?' with " + answer
 	case "csat":
-		return "'how satisfied are you?'"
+		return "answered 'how satisfied are you?' with " + answer
 	case "ces":
-		return "'how easy was it?'"
+		return "answered 'how easy was it?' with " + answer
 	}
-	return "the request for stars"
+	return "gave " + answer + " stars"
 }

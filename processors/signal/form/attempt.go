@@ -1,8 +1,10 @@
 package form
 
 import (
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"touchwatch/ingest/touchpoint"
 	"touchwatch/processors/signal"
@@ -105,6 +107,8 @@ func (d *Detector) attempt(marks []signal.Mark, i int, done []bool) (steps []*si
 		switch {
 		case m.Kind == bought:
 			return steps, bought
+		case m.Kind == signedIn && len(steps) > 0 && signsIn(steps, m):
+			return steps, sent
 		case m.Key != marks[i].Key:
 		case m.Kind == sent:
 			return steps, sent
@@ -116,6 +120,26 @@ func (d *Detector) attempt(marks []signal.Mark, i int, done []bool) (steps []*si
 		}
 	}
 	return steps, end
+}
+
+// signing is how long after the last step of a form somebody is known who signed in with it, also on the next page.
+const signing = 2 * time.Minute
+
+// passwords are parts of the names of fields for one.
+var passwords = []string{"password", "passwd", "pwd", "passwort", "kennwort", "wachtwoord", "parol", "пароль"}
+
+// signsIn reports whether a form was the one by which somebody became known: on its own page, or with a password just before. Few collectors tell of the
+// sending of such a form.
+func signsIn(steps []*signal.Mark, m *signal.Mark) bool {
+	last := steps[len(steps)-1]
+	page, _ := splitKey(last.Key)
+	if page != "" && m.Key == page+" " {
+		return true
+	}
+	return m.At.Sub(last.At) <= signing && slices.ContainsFunc(steps, func(s *signal.Mark) bool {
+		name := strings.ToLower(s.Note)
+		return slices.ContainsFunc(passwords, func(p string) bool { return strings.Contains(name, p) })
+	})
 }
 
 // fields counts the different fields that were filled in. Fields without a name count one by one.

@@ -22,6 +22,7 @@ const (
 	sendFail // the form was sent and refused
 	left     // the customer left the page of this form
 	bought   // whatever was open has served its purpose
+	signedIn // somebody is known now; Key the page and a blank
 )
 
 // Detector makes the signals of forms.
@@ -85,6 +86,8 @@ func kindOf(t *touchpoint.Touchpoint) uint8 {
 		}
 	case touchpoint.Purchase:
 		return bought
+	case touchpoint.Identify:
+		return signedIn
 	}
 	return 0
 }

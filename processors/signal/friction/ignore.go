@@ -55,11 +55,28 @@ func (l ignoreList) judge(element string) int {
 		}
 		first = false
 	})
-	if verdict == plain && l.words[strings.ToLower(element)] {
+	if verdict == plain && (l.words[strings.ToLower(element)] || l.anyToken(element)) {
 		verdict = busy
 	}
 	return verdict
 }
+
+// anyToken reports whether a tag, class, id or value of an element key is on the list as a whole: 'no-rage' of "button.no-rage", of which eachWord
+// sees 'no' and 'rage' only.
+func (l ignoreList) anyToken(element string) bool {
+	if strings.IndexByte(element, '-') < 0 && strings.IndexByte(element, '_') < 0 {
+		return false // eachWord saw all of it
+	}
+	for token := range strings.FieldsFuncSeq(element, parts) {
+		if l.words[strings.ToLower(token)] {
+			return true
+		}
+	}
+	return false
+}
+
+// parts reports what stands between the tokens of an element key.
+func parts(r rune) bool { return strings.ContainsRune(".#[]=\"' >:()", r) }
 
 // onlyTag reports whether an element key names no class, id or attribute.
 func onlyTag(element string) bool { return strings.IndexFunc(element, isBreak) < 0 }

@@ -29,11 +29,12 @@ func (w *measure) raise(n int64, at touchpoint.Millis, part ...*signal.Mark) {
 func (d *Detector) call(out []signal.Signal, marks []signal.Mark, now touchpoint.Millis) (_ []signal.Signal, wake touchpoint.Millis) {
 	var silence, share, cuts measure
 	var over *signal.Mark
+	held := onHoldPercent(marks)
 	queue := ""
 	turns, live := false, false // live: the source tells of the call while it goes on, so it will tell of its end
 	for i := range marks {
 		m := &marks[i]
-		if !same(m, &marks[0]) {
+		if !same(m, &marks[0]) || m.Kind == human {
 			continue
 		}
 		if m.Place != "" {
@@ -47,7 +48,7 @@ func (d *Detector) call(out []signal.Signal, marks []signal.Mark, now touchpoint
 				over = m
 			}
 			silence.raise(m.N, m.At, m)
-			share.raise(int64(m.X), m.At, m)
+			share.raise(int64(m.X)-held, m.At, m)
 			cuts.raise(int64(m.Y), m.At, m)
 		default:
 			live = true
@@ -62,12 +63,44 @@ func (d *Detector) call(out []signal.Signal, marks []signal.Mark, now touchpoint
 			}
 		}
 	}
+	if share.n < int64(d.deadAir.Percent) {
+		share = measure{}
+	}
 	known := len(out)
 	out = d.spokenBadly(out, silence, share, cuts, soFar)
 	for i := known; i < len(out); i++ {
 		out[i].Places = signal.Places(signal.PlaceKey("queue", queue))
 	}
 	return out, wake
+}
+
+// onHoldPercent is the share of a call that was on hold, by its events, when its end says how long nobody spoke but not why.
+func onHoldPercent(marks []signal.Mark) int64 {
+	var from, over *signal.Mark
+	held := touchpoint.Millis(0)
+	for i := range marks {
+		m := &marks[i]
+		if !same(m, &marks[0]) {
+			continue
+		}
+		switch m.Kind {
+		case answered:
+			from = m
+		case ended:
+			over = m
+		}
+	}
+	if from == nil || over == nil || over.X == 0 || over.At <= from.At {
+		return 0
+	}
+	all, _ := pauses(marks)
+	for _, p := range all {
+		if p.until == 0 {
+			p.until = over.At
+		}
+		held += max(min(p.until, over.At)-max(p.from, from.At), 0)
+	}
+	return int64(held * 100 / (over.At - from.At))
 }
 
 // silent adds the silence that goes on, and says in which words it is told; else when it is worth telling.

@@ -30,10 +30,12 @@ const (
 	back                // and back: N the hold in ms
 	away                // on the way to somebody else
 	answered            // somebody took the call: the source tells of it while it goes on
+	human               // the customer asked for a person, or for somebody who may decide; Note: a quotation
 )
 
 // Detector makes the signals of handling.
 type Detector struct {
+	asks        settings.AsksForHuman
 	bot         settings.BotLoop
 	handed      settings.HandedOver
 	deadAir     settings.DeadAir
@@ -42,7 +44,7 @@ type Detector struct {
 
 // New returns the detector of how contacts are dealt with.
 func New(s *settings.Settings) *Detector {
-	return &Detector{bot: s.BotLoop, handed: s.HandedOver, deadAir: s.DeadAir, interrupted: s.Interrupted}
+	return &Detector{asks: s.AsksForHuman, bot: s.BotLoop, handed: s.HandedOver, deadAir: s.DeadAir, interrupted: s.Interrupted}
 }
 
 // Family implements signal.Detector.
@@ -97,7 +99,13 @@ func (d *Detector) Observe(dst []signal.Mark, t *touchpoint.Touchpoint) []signal
 	if m.Key = t.Place.Thread; m.Kind != wrote {
 		m.Place = t.Place.Queue
 	}
-	return append(dst, m)
+	dst = append(dst, m)
+	if wantsPerson(t) {
+		dst = append(dst, signal.Mark{
+			At: m.At, ID: m.ID, Kind: human, Channel: m.Channel, Key: m.Key, Place: t.Place.Queue, Note: signal.Quote(t.Text, t.Mood.Words),
+		})
+	}
+	return dst
 }
 
 // words tells texts apart by their letters, so that another number of minutes or another name's capital is the same
@@ -123,8 +131,8 @@ func (d *Detector) spoken(m *signal.Mark, t *touchpoint.Touchpoint) {
 	if silence := number(t, "longest_silence_ms"); silence >= d.deadAir.Silence.Milliseconds() {
 		m.N = silence
 	}
-	// The hold is long_hold's business.
-	if quiet := number(t, "non_talk_ms") - number(t, "longest_hold_ms"); quiet > 0 && talk >= d.deadAir.Talk.Milliseconds() {
+	// Holds are long_hold's business.
+	if quiet := number(t, "non_talk_ms") - onHold(t); quiet > 0 && talk >= d.deadAir.Talk.Milliseconds() {
 		if percent := min(quiet*100/talk, 100); percent >= int64(d.deadAir.Percent) {
 			m.X = int32(percent)
 		}
@@ -136,6 +144,15 @@ func (d *Detector) spoken(m *signal.Mark, t *touchpoint.Touchpoint) {
 	if m.Kind = recorded; t.Kind == touchpoint.CallEnded {
 		m.Kind = ended
 	}
+}
+
+// onHold is for how long a finished call was on hold, as it says itself. Who tells of the longest hold and their number only may have been on hold for
+// so many times the longest.
+func onHold(t *touchpoint.Touchpoint) int64 {
+	if all := number(t, "hold_ms"); all > 0 {
+		return all
+	}
+	return number(t, "longest_hold_ms") * max(number(t, "holds"), 1)
 }
 
 // often reports whether so many interruptions within so many milliseconds of talk are too many.
@@ -158,7 +175,7 @@ func (d *Detector) Detect(marks []signal.Mark, now touchpoint.Millis) ([]signal.
 	for i := range marks {
 		kinds |= 1 << (marks[i].Kind & 15)
 	}
-	if kinds&(1<<botSaid|1<<handed|1<<recorded|1<<ended|1<<turn) == 0 {
+	if kinds&(1<<botSaid|1<<handed|1<<recorded|1<<ended|1<<turn|1<<human) == 0 {
 		return nil, 0 // people talk to people
 	}
 	var out []signal.Signal
@@ -166,6 +183,9 @@ func (d *Detector) Detect(marks []signal.Mark, now touchpoint.Millis) ([]signal.
 	for i := range marks {
 		if !first(marks, i) {
 			continue
+		}
+		if kinds&(1<<human) != 0 {
+			out = d.wantsPerson(out, marks[i:])
 		}
 		if marks[i].Channel == touchpoint.Chat {
 			out = d.conversation(out, marks[i:])

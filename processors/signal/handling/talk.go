@@ -113,7 +113,9 @@ func (t *talk) pausedUntil(m *signal.Mark) {
 		return
 	}
 	t.silent += quiet
-	t.gap.raise(quiet, m.At, t.last, m)
+	if quiet > t.gap.n {
+		t.gap = measure{n: quiet, at: m.At, part: append(t.gap.part[:0], t.last, m)}
+	}
 }
 
 func (t *talk) pausedWithin(from, until touchpoint.Millis) (ms int64) {

@@ -113,8 +113,10 @@ func where(c touchpoint.Channel) string {
 		return " on the phone"
 	case touchpoint.Social:
 		return " on social media"
+	case touchpoint.Website:
+		return " in a survey" // the only thing that customers write there
 	}
-	return ""
+	return " (" + string(c) + ")"
 }
 
 // quoted shows what the customer said, of the latest part that has a text.

@@ -13,10 +13,11 @@ import (
 	"touchwatch/processors/signal/settings"
 )
 
-// said is the only kind of mark: Key is the contact, N the displeasure and X the problem in thousandths, Y the intents and,
-// above them, the text's fingerprint, Place the queue or platform, Note what people are
-// shown of the text.
-const said = 1
+// What a mark stands for. Key is the contact, Place the queue or platform, Note what people are shown of the text.
+const (
+	said    = iota + 1 // N the displeasure and X the problem in thousandths, Y the intents and, above them, the text's fingerprint
+	pressed            // the customer said that it is urgent
+)
 
 // Intents that a mark keeps.
 const (
@@ -40,11 +41,12 @@ type Detector struct {
 	churn    settings.ChurnThreat
 	turned   settings.MoodTurn
 	calmed   settings.CalmedDown
+	urgent   settings.UrgentRequest
 }
 
 // New returns the detector of moods.
 func New(s *settings.Settings) *Detector {
-	return &Detector{negative: s.NegativeText, problem: s.ProblemReport, churn: s.ChurnThreat, turned: s.MoodTurn, calmed: s.CalmedDown}
+	return &Detector{negative: s.NegativeText, problem: s.ProblemReport, churn: s.ChurnThreat, turned: s.MoodTurn, calmed: s.CalmedDown, urgent: s.UrgentRequest}
 }
 
 // Family implements signal.Detector.
@@ -60,23 +62,29 @@ func (*Detector) Observe(dst []signal.Mark, t *touchpoint.Touchpoint) []signal.M
 	if t.Mood == nil || !t.FromCustomer() {
 		return dst
 	}
-	intents := int32(0)
+	intents, urgent := int32(0), false
 	for _, in := range t.Mood.Intents {
 		switch in {
+		case "urgent":
+			urgent = true
 		case "cancel":
 			intents |= cancels
 		case "escalation":
 			intents |= escalates
 		}
 	}
+	m := signal.Mark{
+		At: t.OccurredAt, ID: t.ID, Kind: pressed, Channel: t.Channel, Key: contact(t), Place: place(t), Note: signal.Quote(t.Text, t.Mood.Words),
+	}
+	if urgent {
+		dst = append(dst, m)
+	}
 	d := t.Mood.Displeasure
 	if d < silent && d > -silent && t.Mood.Problem < problemSilent && intents == 0 {
 		return dst
 	}
-	return append(dst, signal.Mark{
-		At: t.OccurredAt, ID: t.ID, Kind: said, Channel: t.Channel, Key: contact(t), Place: place(t),
-		Note: signal.Quote(t.Text, t.Mood.Words), N: thousandths(d), X: int32(thousandths(t.Mood.Problem)), Y: intents | fingerprint(t.Text),
-	})
+	m.Kind, m.N, m.X, m.Y = said, thousandths(d), int32(thousandths(t.Mood.Problem)), intents|fingerprint(t.Text)
+	return append(dst, m)
 }
 
 func thousandths(v float32) int64 { return int64(max(min(v, 1), -1) * 1000) }
@@ -101,7 +109,7 @@ func place(t *touchpoint.Touchpoint) string {
 
 // Detect implements signal.Detector. Time alone changes nothing here.
 func (d *Detector) Detect(marks []signal.Mark, _ touchpoint.Millis) ([]signal.Signal, touchpoint.Millis) {
-	var out []signal.Signal
+	marks, out := d.pressing(marks)
 	marks = once(marks)
 	for i := range marks {
 		key := marks[i].Key

@@ -1,30 +1,9 @@
 package mood
 
-import (
-	"unicode"
+import "touchwatch/processors/signal"
 
-	"touchwatch/processors/signal"
-)
-
-// brief is how many letters a text needs before its repetition is one: 'terrible' twice is said twice.
-const brief = 12
-
-// fingerprint tells texts apart by their letters and digits, zero for a brief one. It stands above the intents in Y and has
-// 29 bits: two texts of one contact collide with a chance of 10⁻⁸.
-func fingerprint(text string) int32 {
-	h, letters := uint32(2166136261), 0
-	for _, r := range text {
-		if !unicode.IsLetter(r) && !unicode.IsDigit(r) {
-			continue
-		}
-		letters++
-		h = (h ^ uint32(unicode.ToLower(r))) * 16777619
-	}
-	if letters < brief {
-		return 0
-	}
-	return int32(max(h>>(intentBits+1), 1) << intentBits)
-}
+// fingerprint tells texts apart, zero for a brief one. It stands above the intents in Y.
+func fingerprint(text string) int32 { return signal.Fingerprint(text) << intentBits }
 
 // once leaves out what says again what was said before: in the same contact, or in another post on the same channel. A
 // message that was sent twice, or pasted again because nobody answered, is one displeasure.

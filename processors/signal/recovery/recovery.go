@@ -64,6 +64,9 @@ func (d *Detector) Observe(dst []signal.Mark, t *touchpoint.Touchpoint) []signal
 		m.Key, m.Place = "purchase", t.Place.Campaign
 		return append(dst, m)
 	}
+	if m.Kind == 0 && t.Kind != touchpoint.ChatCustomerMessage && t.Kind != touchpoint.ChatAgentMessage && t.Kind != touchpoint.ChatClosed {
+		return dst
+	}
 	m.Key, m.Place = contact(t), t.Place.Queue
 	if m.Kind != 0 {
 		dst = append(dst, m)

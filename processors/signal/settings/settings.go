@@ -32,6 +32,7 @@ type Settings struct {
 	ChurnThreat   ChurnThreat   `yaml:"churn_threat"`
 	MoodTurn      MoodTurn      `yaml:"mood_turn"`
 	CalmedDown    CalmedDown    `yaml:"calmed_down"`
+	UrgentRequest UrgentRequest `yaml:"urgent_request"`
 
 	LongWait         LongWait         `yaml:"long_wait"`
 	LongHold         LongHold         `yaml:"long_hold"`
@@ -39,15 +40,17 @@ type Settings struct {
 	AbandonedCall    AbandonedCall    `yaml:"abandoned_call"`
 	HangUpOnHold     HangUpOnHold     `yaml:"hang_up_on_hold"`
 	ShortCall        ShortCall        `yaml:"short_call"`
+	UnansweredCall   UnansweredCall   `yaml:"unanswered_call"`
 	UnansweredChat   UnansweredChat   `yaml:"unanswered_chat"`
 	ClosedUnanswered ClosedUnanswered `yaml:"closed_unanswered"`
 	AgentSilence     AgentSilence     `yaml:"agent_silence"`
 	AnswerDue        AnswerDue        `yaml:"answer_due"`
 
-	BotLoop     BotLoop     `yaml:"bot_loop"`
-	HandedOver  HandedOver  `yaml:"handed_over"`
-	DeadAir     DeadAir     `yaml:"dead_air"`
-	Interrupted Interrupted `yaml:"interrupted"`
+	AsksForHuman AsksForHuman `yaml:"asks_for_human"`
+	BotLoop      BotLoop      `yaml:"bot_loop"`
+	HandedOver   HandedOver   `yaml:"handed_over"`
+	DeadAir      DeadAir      `yaml:"dead_air"`
+	Interrupted  Interrupted  `yaml:"interrupted"`
 
 	RepeatContact RepeatContact `yaml:"repeat_contact"`
 	CalledBack    CalledBack    `yaml:"called_back"`
@@ -192,6 +195,9 @@ type FruitlessSearch struct {
 	Bad      `yaml:",inline"`
 	Empty    int           `yaml:"empty" min:"1" max:"50"`
 	Searches int           `yaml:"searches" min:"2" max:"50"`
+	Again    int           `yaml:"again" min:"2" max:"50"`
+	Unopened int           `yaml:"unopened" min:"2" max:"50"`
+	Pages    []string      `yaml:"pages"` // parts of the address of a page of results
 	Gap      time.Duration `yaml:"gap" min:"5s" max:"30m"`
 }
 
@@ -295,6 +301,18 @@ type AnswerDue struct {
 	Late int           `yaml:"late" min:"1" max:"99"` // percent of the target
 }
 
+// AsksForHuman is a customer who wants to speak to a person, or to somebody who may decide.
+type AsksForHuman struct {
+	Bad   `yaml:",inline"`
+	Light float64 `yaml:"light" min:"-100" max:"0"` // as long as no bot has answered
+}
+
+// UrgentRequest is a customer who says that it is urgent. It takes nothing from the score.
+type UrgentRequest struct {
+	On   bool          `yaml:"on"`
+	Half time.Duration `yaml:"half_life" min:"1m" max:"400d"`
+}
+
 // BotLoop is a bot that gives the same answer again.
 type BotLoop struct {
 	Bad     `yaml:",inline"`
@@ -323,6 +341,11 @@ type Interrupted struct {
 	Times   int           `yaml:"times" min:"1" max:"100"`
 	AMinute float64       `yaml:"a_minute" min:"0" max:"60"`
 	Overlap time.Duration `yaml:"overlap" min:"100ms" max:"10s"` // for how long both must speak
+}
+
+// UnansweredCall is a call that waits in the queue for longer than it may; how long that is stands with LongWait.
+type UnansweredCall struct {
+	Bad `yaml:",inline"`
 }
 
 // UnansweredChat is a customer's chat message that nobody answers in time.

@@ -7,6 +7,7 @@ package social
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -19,8 +20,8 @@ import (
 
 // What a mark stands for. The Key is the thread, Place the platform, of a complaint also the campaign behind a space.
 const (
-	complaint = iota + 1 // N readers, Note the product
-	asked                // the customer wants an answer; N says how badly
+	complaint = iota + 1 // N readers, Note the product, X the text's fingerprint
+	asked                // the customer wants an answer; N says how badly, X the text's fingerprint
 	replied              // the company answered
 )
 
@@ -83,9 +84,9 @@ func (d *Detector) Observe(dst []signal.Mark, t *touchpoint.Touchpoint) []signal
 	default:
 		return dst
 	}
-	m := signal.Mark{At: t.OccurredAt, ID: t.ID, Key: t.Place.Thread, Place: t.Place.Platform}
+	m := signal.Mark{At: t.OccurredAt, ID: t.ID, Key: t.Place.Thread, Place: t.Place.Platform, X: signal.Fingerprint(t.Text)}
 	if t.Kind == touchpoint.SocialReply {
-		m.Kind = replied
+		m.Kind, m.X = replied, 0
 		return append(dst, m)
 	}
 	if t.Attrs["author"] == "bot" {
@@ -178,7 +179,7 @@ func (d *Detector) DetectFor(party signal.Party, marks []signal.Mark, now touchp
 	var out []signal.Signal
 	var wake touchpoint.Millis
 	for i := range marks {
-		if marks[i].Kind == replied || !first(marks, i) {
+		if marks[i].Kind == replied || !first(marks, i) || slices.ContainsFunc(marks[:i], func(m signal.Mark) bool { return saysAgain(&m, &marks[i]) }) {
 			continue
 		}
 		out = d.complaints(out, marks[i:])
@@ -201,12 +202,26 @@ func first(marks []signal.Mark, i int) bool {
 	return true
 }
 
-// complaints makes one signal of all complaints of the thread that begins with marks[0]: by the most readers.
+// saysAgain reports whether a post repeats an earlier one on the same platform; neither is part of a thread.
+func saysAgain(earlier, m *signal.Mark) bool {
+	return m.X != 0 && m.X == earlier.X && m.Kind != replied && earlier.Kind != replied && alone(m) && alone(earlier) && m.Key != earlier.Key &&
+		platform(m) == platform(earlier)
+}
+
+// alone reports whether a post is part of no thread.
+func alone(m *signal.Mark) bool { return m.Key == "#"+string(m.ID) }
+
+func platform(m *signal.Mark) string {
+	name, _, _ := strings.Cut(m.Place, " ")
+	return name
+}
+
+// complaints makes one signal of all complaints of the thread that begins with marks[0], and of posts that repeat it: by the most readers.
 func (d *Detector) complaints(out []signal.Signal, marks []signal.Mark) []signal.Signal {
 	var run []*signal.Mark
 	var most *signal.Mark
 	for i := range marks {
-		if m := &marks[i]; m.Kind == complaint && m.Key == marks[0].Key {
+		if m := &marks[i]; m.Kind == complaint && (m.Key == marks[0].Key || saysAgain(&marks[0], m)) {
 			run = append(run, m)
 			if most == nil || m.N > most.N {
 				most = m

@@ -1,6 +1,7 @@
 package waiting
 
 import (
+	"strings"
 	"time"
 
 	"touchwatch/ingest/touchpoint"
@@ -138,6 +139,7 @@ func (j *judge) call(key string) {
 	j.shortCall(key, &s)
 }
 
+// longWait judges the wait in the queue: an unanswered_call while it goes on, and the time that was lost once it is over.
 func (j *judge) longWait(key string, s *story) {
 	set, limit := j.set.LongWait, j.target(key).Call
 	share, at, from, to := shareOf(s.wait.duration(), limit), touchpoint.Millis(0), s.wait.from, s.wait.to
@@ -147,14 +149,23 @@ func (j *judge) longWait(key string, s *story) {
 	}
 	if s.waiting != nil {
 		j.due(nil, s.waiting, limit, "that a call may wait in the queue")
-		if live, since := j.running(s.waiting.At, limit); live > share {
-			share, at, from, to = live, since, s.waiting, s.waiting
-			reason = "has been waiting in the queue for over " + signal.Words(since.Sub(from.At))
+		if live, since := j.running(s.waiting.At, limit); live > 0 && !j.set.UnansweredCall.Off() && j.stillThere(key, s.waiting, limit) {
+			j.add("unanswered_call", string(s.waiting.ID), j.set.UnansweredCall.Bad, max(live, share), s.waiting, s.waiting, since,
+				"has been waiting in the queue for over "+signal.Words(since.Sub(s.waiting.At)))
+			return // a call counts once, by its longest wait
 		}
 	}
 	if share > 0 {
 		j.add("long_wait", key, set.Bad, share, from, to, at, reason)
 	}
+}
+
+// endless is after how long nobody waits in a queue any more: the end of the call was lost on the way.
+const endless = 2 * time.Hour
+
+// stillThere reports whether the end of a wait would be heard of, and the caller may still be waiting.
+func (j *judge) stillThere(key string, from *signal.Mark, limit time.Duration) bool {
+	return strings.Contains(key, ":") && !j.reached(from.At.Add(max(endless, 5*limit)))
 }
 
 func (j *judge) longHold(key string, s *story) {
