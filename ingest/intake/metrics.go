@@ -58,6 +58,14 @@ func (m *Metrics) sent(all []touchpoint.Touchpoint) {
 	}
 }
 
+// gone deletes what is told of a raw partition that this process no longer works on: its last values would stand beside the true ones
+// of another process for ever.
+func (m *Metrics) gone(topic string, partition int) {
+	p := strconv.Itoa(partition)
+	m.consumerLag.DeleteLabelValues(topic, p)
+	m.upTo.DeleteLabelValues(topic, p)
+}
+
 func (m *Metrics) lag(topic string, partition int, n int64) {
 	m.consumerLag.WithLabelValues(topic, strconv.Itoa(partition)).Set(float64(max(n, 0)))
 }
