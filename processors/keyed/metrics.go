@@ -44,6 +44,14 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 	return m
 }
 
+// gone deletes what is told of a partition that this process no longer works on: its last values would stand beside the true ones of
+// another process for ever.
+func (m *Metrics) gone(topic string, partition int) {
+	p := strconv.Itoa(partition)
+	m.outbox.DeleteLabelValues(topic, p)
+	m.consumerLag.DeleteLabelValues(topic, p)
+}
+
 func (m *Metrics) lag(topic string, partition int, n int64) {
 	m.consumerLag.WithLabelValues(topic, strconv.Itoa(partition)).Set(float64(max(n, 0)))
 }

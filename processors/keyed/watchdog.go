@@ -28,6 +28,8 @@ const (
 // partition is let go, and a new worker reads it from its stored offset. What hangs every time stands still with an alarm.
 func (r *Runtime[S]) attend(ctx context.Context, a stream.Assignment, commit func(int64)) {
 	log := r.opt.Log.With("topic", r.opt.Topic, "partition", a.Partition)
+	defer r.halts.Clear(a.Name()) // whoever has the partition next says how it is
+	defer r.opt.Metrics.gone(r.opt.Topic, a.Partition)
 	for tries := 1; ctx.Err() == nil; tries++ {
 		w := newWorker(r, a, commit)
 		err := r.watch(ctx, w)
@@ -46,7 +48,6 @@ func (r *Runtime[S]) attend(ctx context.Context, a stream.Assignment, commit fun
 		if tries == stuckMost {
 			log.Error("partition stands still: its worker got stuck again and again; look at the entry and restart with a program that can fold it", "tries", tries, "error", err)
 			<-ctx.Done()
-			r.halts.Clear(a.Name())
 			return
 		}
 		log.Error("worker makes no progress, the partition is let go and taken again", "tries", tries, "error", err)

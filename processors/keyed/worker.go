@@ -77,9 +77,11 @@ func newWorker[S any](rt *Runtime[S], a stream.Assignment, commit func(int64)) *
 // run holds sessions until ctx ends. Whatever goes wrong, the answer is the same: forget, read Redis, go on from its offset.
 func (w *worker[S]) run(ctx context.Context) {
 	log := w.opt.Log.With("topic", w.opt.Topic, "partition", w.a.Partition)
-	defer w.rt.halts.Clear(w.a.Name()) // whoever has the partition next says how it is
 	stream.Persist(ctx, w.hold, func(err error, news bool) {
 		w.opt.Metrics.sessions.WithLabelValues(sessionEnd(err)).Inc()
+		if errors.Is(err, errHeld) || errors.Is(err, errLost) {
+			w.opt.Metrics.gone(w.opt.Topic, w.a.Partition) // its owner tells
+		}
 		if stream.Halted(err) {
 			w.rt.halts.Set(w.a.Name(), err.Error())
 			log.Error("partition stands still until a person acts", "error", err)
