@@ -38,6 +38,7 @@ type App struct {
 	reg     *prometheus.Registry
 	// alertChanges counts alerts by rule, severity and phase; rules are few and named by the operator.
 	alertChanges *prometheus.CounterVec
+	halted       haltedPartitions
 
 	kafka  *kafka.Client
 	dialer *kafka.Dialer
@@ -81,7 +82,7 @@ func New(cfg Config, version Version, log *slog.Logger) (*App, error) {
 	}, []string{"rule", "severity", "phase"})
 	info := prometheus.NewGauge(prometheus.GaugeOpts{Name: "touchwatch_build_info", Help: "Always 1; the labels say which program this is.", ConstLabels: prometheus.Labels{"version": version.Version, "revision": version.Revision, "goversion": version.Go}})
 	info.Set(1)
-	a.reg.MustRegister(a.alertChanges, info)
+	a.reg.MustRegister(a.alertChanges, info, &a.halted)
 	a.reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	if a.kafka, err = cfg.Kafka.Client(); err != nil {
 		return nil, err

@@ -127,6 +127,9 @@ func (r *Runtime[S]) Late() bool {
 // Halted returns why a partition of this process stands still and needs a person, or "".
 func (r *Runtime[S]) Halted() string { return r.halts.String() }
 
+// HaltedPartitions returns which partitions of this process stand still and need a person, as topic/partition.
+func (r *Runtime[S]) HaltedPartitions() []string { return r.halts.Names() }
+
 // token is what this process writes as owner of a partition, now.
 func (r *Runtime[S]) token(a stream.Assignment) fence.Token {
 	return fence.Token{Generation: a.Generation, Member: a.Member, Heartbeat: touchpoint.MillisOf(r.opt.Now())}
