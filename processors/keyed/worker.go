@@ -169,7 +169,7 @@ func (w *worker[S]) fetchLoop(ctx context.Context, next int64, out chan<- fetche
 		batch, err := f.Fetch(ctx, next)
 		var outside *stream.OffsetError
 		if errors.As(err, &outside) {
-			err = &stream.HaltError{Err: fmt.Errorf("%w; the states of this partition reflect offset %d", outside, next)}
+			err = &stream.HaltError{Err: fmt.Errorf("%w; the states of this partition reflect offset %d. Stop all processes and run 'touchwatch rebuild redis --from-retained': it makes the states anew from the records that are left", outside, next)}
 		} else if err != nil {
 			if !said && ctx.Err() == nil {
 				said = true
