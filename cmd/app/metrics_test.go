@@ -6,9 +6,11 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/goccy/go-yaml"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
@@ -92,6 +94,69 @@ func TestRulesAndDashboardUseMetricsThatExist(t *testing.T) {
 			if known[name] == "" && known[suffixes.ReplaceAllString(name, "")] == "" {
 				t.Errorf("%s uses %s, which no stage registers", filepath.Base(path), name)
 			}
+		}
+	}
+}
+
+// alarms are the names of all alerts in the rules file, and of those that a test expects to fire.
+func alarms(t *testing.T) (ruled, tested []string) {
+	t.Helper()
+	var rules struct {
+		Groups []struct {
+			Rules []struct{ Alert string }
+		}
+	}
+	readYAML(t, "../../deploy/prometheus/touchwatch.rules.yaml", &rules)
+	for _, g := range rules.Groups {
+		for _, r := range g.Rules {
+			ruled = append(ruled, r.Alert)
+		}
+	}
+	var tests struct {
+		Tests []struct {
+			Checks []struct {
+				Alert  string `yaml:"alertname"`
+				Expect []any  `yaml:"exp_alerts"`
+			} `yaml:"alert_rule_test"`
+		}
+	}
+	readYAML(t, "../../deploy/prometheus/touchwatch.tests.yaml", &tests)
+	for _, test := range tests.Tests {
+		for _, check := range test.Checks {
+			if len(check.Expect) > 0 {
+				tested = append(tested, check.Alert)
+			}
+		}
+	}
+	return ruled, tested
+}
+
+func readYAML(t *testing.T, path string, into any) {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := yaml.Unmarshal(text, into); err != nil {
+		t.Fatalf("%s: %v", path, err)
+	}
+}
+
+func TestEveryAlarmHasATestThatFiresItAndAnAnswerToIt(t *testing.T) {
+	operations, err := os.ReadFile("../../docs/operations.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ruled, tested := alarms(t)
+	if len(ruled) == 0 {
+		t.Fatal("the rules file has no alert")
+	}
+	for _, name := range ruled {
+		if !slices.Contains(tested, name) {
+			t.Errorf("%s fires in no test of touchwatch.tests.yaml", name)
+		}
+		if !regexp.MustCompile(`(?m)^\|.*\b` + name + `\b`).Match(operations) {
+			t.Errorf("the table of alarms in docs/operations.md does not say what to do about %s", name)
 		}
 	}
 }
