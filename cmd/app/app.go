@@ -80,7 +80,7 @@ func New(cfg Config, version Version, log *slog.Logger) (*App, error) {
 	a.alertChanges = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "touchwatch_alerts_total", Help: "Alert changes by rule, severity and phase. A jump in 'firing': many customers are in trouble, or a rule is too eager.",
 	}, []string{"rule", "severity", "phase"})
-	info := prometheus.NewGauge(prometheus.GaugeOpts{Name: "touchwatch_build_info", Help: "Always 1; the labels say which program this is.", ConstLabels: prometheus.Labels{"version": version.Version, "revision": version.Revision, "goversion": version.Go}})
+	info := prometheus.NewGauge(prometheus.GaugeOpts{Name: "touchwatch_build_info", Help: "Which program this is, by its labels; always 1. Different ones for long: a rolling restart left a process out.", ConstLabels: prometheus.Labels{"version": version.Version, "revision": version.Revision, "goversion": version.Go}})
 	info.Set(1)
 	a.reg.MustRegister(a.alertChanges, info, &a.halted)
 	a.reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))

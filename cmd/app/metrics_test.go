@@ -21,6 +21,7 @@ import (
 	"touchwatch/ingest/silence"
 	"touchwatch/processors/archive"
 	"touchwatch/processors/keyed"
+	"touchwatch/processors/signal/text/opinion"
 )
 
 // everyMetric registers what a process with all roles registers.
@@ -39,6 +40,7 @@ func everyMetric(t *testing.T) *prometheus.Registry {
 	hub.NewMetrics(a.reg)
 	feed.NewMetrics(a.reg)
 	api.NewMetrics(a.reg)
+	opinion.NewMetrics(a.reg)
 	return a.reg
 }
 
@@ -69,10 +71,17 @@ func metricHelp(t *testing.T) map[string]string {
 	return help
 }
 
+// ofChange are the words with which a sentence tells of a change or of a limit.
+var ofChange = regexp.MustCompile(`(?i)\b(ris(es|ing)|fall(ing)?|jump|standing still|above zero|close to|each|any|needs a person|is broken|0:|for long)`)
+
 func TestEveryMetricIsHelpful(t *testing.T) {
 	for name, help := range metricHelp(t) {
-		if strings.HasPrefix(name, "touchwatch_") && len(help) < 20 {
-			t.Errorf("%s: the help %q does not say what it means", name, help)
+		if !strings.HasPrefix(name, "touchwatch_") {
+			continue
+		}
+		_, change, _ := strings.Cut(help, ". ") // behind what it counts
+		if !ofChange.MatchString(change) || !strings.HasSuffix(change, ".") {
+			t.Errorf("%s: the help %q does not say in a sentence of its own what a change means, or what to do", name, help)
 		}
 	}
 }
