@@ -107,6 +107,36 @@ func TestRulesAndDashboardUseMetricsThatExist(t *testing.T) {
 	}
 }
 
+// offTheBoard are metrics that the dashboard leaves out, each with the reason.
+var offTheBoard = map[string]string{
+	"touchwatch_build_info":                            "says which program runs, and never changes; it is for joins",
+	"touchwatch_channel_last_record_timestamp_seconds": "what it means depends on the hour: the board has missing events and silence, which know what is usual",
+	"touchwatch_ingest_skipped_total":                  "harmless by itself; it is for those who look at one source",
+	"touchwatch_live_views":                            "a matter of cost, not of health",
+}
+
+func TestEveryMetricIsOnTheDashboardOrSaysWhyNot(t *testing.T) {
+	text, err := os.ReadFile("../../deploy/grafana/touchwatch.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	known := metricHelp(t)
+	for name := range known {
+		if !strings.HasPrefix(name, "touchwatch_") {
+			continue
+		}
+		shown := regexp.MustCompile(`\b` + name + `(_bucket)?\b`).Match(text)
+		if _, left := offTheBoard[name]; shown == left {
+			t.Errorf("%s: on the dashboard %t, in the list of those that are not %t; want one of the two", name, shown, left)
+		}
+	}
+	for name := range offTheBoard {
+		if known[name] == "" {
+			t.Errorf("%s is left off the dashboard, and no stage registers it", name)
+		}
+	}
+}
+
 // alarms are the names of all alerts in the rules file, and of those that a test expects to fire.
 func alarms(t *testing.T) (ruled, tested []string) {
 	t.Helper()
