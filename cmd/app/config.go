@@ -158,7 +158,7 @@ func Load(path string, environ []string) (Config, error) {
 			return Config{}, fmt.Errorf("read configuration: %w", err)
 		}
 		if err := yaml.UnmarshalWithOptions(b, &c, yaml.Strict()); err != nil {
-			return Config{}, fmt.Errorf("configuration %s: %s", path, strings.TrimSpace(yaml.FormatError(err, false, true)))
+			return Config{}, fmt.Errorf("configuration %s: %s", path, yamlProblem(b, err))
 		}
 	}
 	if err := c.applyEnv(environ); err != nil {
