@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/redis/go-redis/v9"
 	"github.com/segmentio/kafka-go"
+	"golang.org/x/sync/errgroup"
 
 	"touchwatch/dashboards/api"
 	"touchwatch/deploy/connect"
@@ -38,6 +39,7 @@ type App struct {
 	reg     *prometheus.Registry
 	// alertChanges counts alerts by rule, severity and phase; rules are few and named by the operator.
 	alertChanges *prometheus.CounterVec
+	halted       haltedPartitions
 
 	kafka  *kafka.Client
 	dialer *kafka.Dialer
@@ -79,9 +81,9 @@ func New(cfg Config, version Version, log *slog.Logger) (*App, error) {
 	a.alertChanges = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "touchwatch_alerts_total", Help: "Alert changes by rule, severity and phase. A jump in 'firing': many customers are in trouble, or a rule is too eager.",
 	}, []string{"rule", "severity", "phase"})
-	info := prometheus.NewGauge(prometheus.GaugeOpts{Name: "touchwatch_build_info", Help: "Always 1; the labels say which program this is.", ConstLabels: prometheus.Labels{"version": version.Version, "revision": version.Revision, "goversion": version.Go}})
+	info := prometheus.NewGauge(prometheus.GaugeOpts{Name: "touchwatch_build_info", Help: "Which program this is, by its labels; always 1. Different ones for long: a rolling restart left a process out.", ConstLabels: prometheus.Labels{"version": version.Version, "revision": version.Revision, "goversion": version.Go}})
 	info.Set(1)
-	a.reg.MustRegister(a.alertChanges, info)
+	a.reg.MustRegister(a.alertChanges, info, &a.halted)
 	a.reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	if a.kafka, err = cfg.Kafka.Client(); err != nil {
 		return nil, err
@@ -145,19 +147,7 @@ func (a *App) start(ctx context.Context) error {
 
 // prepare waits for Kafka and Redis, creates what is missing, and makes the settings take effect.
 func (a *App) prepare(ctx context.Context) error {
-	if err := a.wait(ctx, "redis", func(ctx context.Context) error { return a.redis.Ping(ctx).Err() }); err != nil {
-		return err
-	}
-	if err := a.keepsAll(ctx); err != nil {
-		return err
-	}
-	if err := a.isWhole(ctx); err != nil {
-		return err
-	}
-	if err := a.wait(ctx, "kafka", func(ctx context.Context) error {
-		_, err := a.kafka.Metadata(ctx, &kafka.MetadataRequest{})
-		return err
-	}); err != nil {
+	if err := a.awaitServers(ctx); err != nil {
 		return err
 	}
 	if err := a.cfg.Topics.ensure(ctx, a.kafka); err != nil {
@@ -167,6 +157,38 @@ func (a *App) prepare(ctx context.Context) error {
 		return err
 	}
 	return activate(ctx, a.state, a.kafka, &a.cfg.Topics, a.bundle, nowMillis())
+}
+
+// awaitServers waits for Kafka and Redis at once, so that each that does not answer is told, and refuses a Redis that would lose states.
+func (a *App) awaitServers(ctx context.Context) error {
+	both, ctx := errgroup.WithContext(ctx)
+	both.Go(func() error {
+		if err := a.wait(ctx, "redis", func(ctx context.Context) error { return a.redis.Ping(ctx).Err() }); err != nil {
+			return err
+		}
+		if err := a.keepsAll(ctx); err != nil {
+			return err
+		}
+		return a.isWhole(ctx)
+	})
+	both.Go(func() error {
+		return a.wait(ctx, "kafka", func(ctx context.Context) error {
+			_, err := a.kafka.Metadata(ctx, &kafka.MetadataRequest{})
+			return err
+		})
+	})
+	return both.Wait()
+}
+
+// addresses are the configuration key that names a server, and what it names.
+func (a *App) addresses(server string) (key string, addrs []string) {
+	switch server {
+	case "kafka":
+		return "kafka.brokers", a.cfg.Kafka.Brokers
+	case "clickhouse":
+		return "clickhouse.addrs", a.cfg.ClickHouse.Addrs
+	}
+	return "redis.addrs", a.cfg.Redis.Addrs
 }
 
 // wait tries until a server answers, with one log line when it does not and one when it does.
@@ -185,7 +207,8 @@ func (a *App) wait(ctx context.Context, name string, try func(context.Context) e
 		a.ready.set(name, err.Error())
 		if !said {
 			said = true
-			a.log.Warn("waiting for a server", "server", name, "error", err)
+			key, addrs := a.addresses(name)
+			a.log.Warn("waiting for a server", "server", name, "key", key, "addresses", addrs, "error", err, "hint", "'touchwatch doctor' looks at all servers and says what to do")
 		}
 		if !stream.Sleep(ctx, pause) {
 			return ctx.Err()

@@ -109,7 +109,7 @@ type Limits struct {
 	// Session is how long a process may be silent before its partitions go to others: after a crash nobody goes on for that long.
 	// 6s, the brokers' usual lower bound, to 5m; 0 means 20s.
 	Session time.Duration `yaml:"session"`
-	// Stuck is after how long without progress a partition is let go and read again. At least 30s; 0 means 1m.
+	// Stuck is after how long without progress a partition is read again. At least 30s; 0 means 1m.
 	Stuck time.Duration `yaml:"stuck"`
 	// HistoryDays is how long ClickHouse keeps rows. 0 means 400.
 	HistoryDays int `yaml:"history_days"`
@@ -158,7 +158,7 @@ func Load(path string, environ []string) (Config, error) {
 			return Config{}, fmt.Errorf("read configuration: %w", err)
 		}
 		if err := yaml.UnmarshalWithOptions(b, &c, yaml.Strict()); err != nil {
-			return Config{}, fmt.Errorf("configuration %s: %s", path, strings.TrimSpace(yaml.FormatError(err, false, true)))
+			return Config{}, fmt.Errorf("configuration %s: %s", path, yamlProblem(b, err))
 		}
 	}
 	if err := c.applyEnv(environ); err != nil {

@@ -116,6 +116,7 @@ func (a *App) build(ctx context.Context) error {
 			return err
 		}
 		a.ready.watch("ingest", in.Halted)
+		a.halted.watch("ingest", in.HaltedPartitions)
 		a.stages = append(a.stages, stage{"ingest", in.Run})
 	}
 	if a.cfg.Has(RoleCustomers) {
@@ -127,6 +128,8 @@ func (a *App) build(ctx context.Context) error {
 		customers, places := keyed.New(o, BuildCustomers), keyed.New(a.placeOptions(metrics), BuildPlaces)
 		a.ready.watch("customers", customers.Halted)
 		a.ready.watch("places", places.Halted)
+		a.halted.watch("customers", customers.HaltedPartitions)
+		a.halted.watch("places", places.HaltedPartitions)
 		a.stages = append(a.stages, stage{"customers", customers.Run}, stage{"places", places.Run})
 		late = customers.Late
 	}

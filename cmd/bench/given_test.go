@@ -53,6 +53,24 @@ func TestGivenServersThatHoldSomethingAreLeftAlone(t *testing.T) {
 	}
 }
 
+func TestGivenServersThatDoNotAnswerAreNamedOnceEach(t *testing.T) {
+	o := small(t)
+	cfg := app.DevConfig(app.DevAddrs{Listen: "127.0.0.1:0", Kafka: "127.0.0.1:1", Redis: "127.0.0.1:2"})
+	o.Given = &cfg
+	_, err := Run(t.Context(), o)
+	if err == nil {
+		t.Fatal("a benchmark ran without servers")
+	}
+	for _, want := range []string{"cannot ask Redis at 127.0.0.1:2 (redis.addrs)", "cannot ask Kafka at 127.0.0.1:1 (kafka.brokers)", "touchwatch doctor"} {
+		if n := strings.Count(err.Error(), want); n != 1 {
+			t.Errorf("%q is said %d times, want once: %v", want, n, err)
+		}
+	}
+	if strings.Contains(err.Error(), "not empty") {
+		t.Errorf("servers that do not answer are said to hold something: %v", err)
+	}
+}
+
 func TestGivenServersThatAreEmptyAreMeasured(t *testing.T) {
 	t.Parallel()
 	o := given(t)

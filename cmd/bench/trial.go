@@ -114,27 +114,37 @@ func (t *trial) topics() []string {
 // mustBeEmpty refuses servers that hold something: it would be deleted between two cases.
 func (t *trial) mustBeEmpty() error {
 	ctx := t.run.ctx
-	var problems []error
-	if n, err := t.redis.DBSize(ctx).Result(); err != nil || n > 0 {
-		problems = append(problems, errors.Join(err, fmt.Errorf("redis %s holds %d keys", t.cfg.Redis.Addrs, n)))
+	var unasked, held []error // each server that did not answer once, and what the others hold
+	silent := func(server, key string, addrs []string, err error) {
+		unasked = append(unasked, fmt.Errorf("cannot ask %s at %s (%s) whether it is empty: %w", server, strings.Join(addrs, ", "), key, err))
+	}
+	holds := func(format string, args ...any) { held = append(held, fmt.Errorf(format, args...)) }
+	if n, err := t.redis.DBSize(ctx).Result(); err != nil {
+		silent("Redis", "redis.addrs", t.cfg.Redis.Addrs, err)
+	} else if n > 0 {
+		holds("redis %s holds %d keys", t.cfg.Redis.Addrs, n)
 	}
 	for _, topic := range t.topics() {
 		_, err := connect.PartitionCount(ctx, t.kafka, topic)
-		if err == nil {
-			err = fmt.Errorf("kafka %s has a topic %s", t.cfg.Kafka.Brokers, topic)
-		} else if errors.Is(err, kafka.UnknownTopicOrPartition) {
-			err = nil
+		if err != nil && !errors.Is(err, kafka.UnknownTopicOrPartition) {
+			silent("Kafka", "kafka.brokers", t.cfg.Kafka.Brokers, err)
+			break
 		}
-		problems = append(problems, err)
+		if err == nil {
+			holds("kafka %s has a topic %s", t.cfg.Kafka.Brokers, topic)
+		}
 	}
 	if t.past != nil {
-		tables, err := t.tables()
-		if len(tables) > 0 {
-			err = fmt.Errorf("clickhouse %s has tables in its database: %s", t.cfg.ClickHouse.Addrs, strings.Join(tables, ", "))
+		if tables, err := t.tables(); err != nil {
+			silent("ClickHouse", "clickhouse.addrs", t.cfg.ClickHouse.Addrs, err)
+		} else if len(tables) > 0 {
+			holds("clickhouse %s has tables in its database: %s", t.cfg.ClickHouse.Addrs, strings.Join(tables, ", "))
 		}
-		problems = append(problems, err)
 	}
-	if err := errors.Join(problems...); err != nil {
+	if len(unasked) > 0 {
+		return fmt.Errorf("%w\n'touchwatch doctor --config FILE' looks at all servers and says what to do", errors.Join(unasked...))
+	}
+	if err := errors.Join(held...); err != nil {
 		return fmt.Errorf("the servers are not empty, and a benchmark deletes all between its cases; give it empty ones: %w", err)
 	}
 	return nil

@@ -17,7 +17,7 @@ type usageError struct{ err error }
 func (e *usageError) Error() string { return e.err.Error() }
 func (e *usageError) Unwrap() error { return e.err }
 
-// usageErrors makes wrong arguments and unknown commands usage errors, and groups without a verb print their help.
+// usageErrors makes wrong arguments, unknown commands and groups without a verb usage errors; the root alone prints its help.
 func usageErrors(cmd *cobra.Command) {
 	if check := cmd.Args; check != nil {
 		cmd.Args = func(c *cobra.Command, args []string) error {
@@ -29,8 +29,11 @@ func usageErrors(cmd *cobra.Command) {
 	}
 	if cmd.HasSubCommands() && cmd.Run == nil && cmd.RunE == nil {
 		cmd.RunE = func(c *cobra.Command, args []string) error {
-			if len(args) == 0 {
+			if len(args) == 0 && !c.HasParent() {
 				return c.Help()
+			}
+			if len(args) == 0 {
+				return &usageError{fmt.Errorf("a command of %q is missing: want %s (see '%s --help')", c.CommandPath(), strings.Join(verbs(c), " or "), c.CommandPath())}
 			}
 			return unknownCommand(c, args[0])
 		}
@@ -41,15 +44,19 @@ func usageErrors(cmd *cobra.Command) {
 	}
 }
 
-// unknownCommand names a command that a group has not, and the nearest one that it has.
-func unknownCommand(group *cobra.Command, name string) error {
-	var names []string
+// verbs are the names of a group's commands that people may use.
+func verbs(group *cobra.Command) (names []string) {
 	for _, sub := range group.Commands() {
 		if !sub.Hidden {
 			names = append(names, sub.Name())
 		}
 	}
-	return &usageError{fmt.Errorf("unknown command %q for %q%s (see '%s --help')", name, group.CommandPath(), app.Suggest(name, names), group.CommandPath())}
+	return names
+}
+
+// unknownCommand names a command that a group has not, and the nearest one that it has.
+func unknownCommand(group *cobra.Command, name string) error {
+	return &usageError{fmt.Errorf("unknown command %q for %q%s (see '%s --help')", name, group.CommandPath(), app.Suggest(name, verbs(group)), group.CommandPath())}
 }
 
 // helpCommand is `help [COMMAND]`, which knows when there is no such command.
@@ -74,7 +81,12 @@ func takes(names ...string) cobra.PositionalArgs {
 	return func(_ *cobra.Command, args []string) error {
 		switch {
 		case len(args) < len(names):
-			return fmt.Errorf("%s is missing", strings.Join(names[len(args):], " and "))
+			missing := names[len(args):]
+			verb := "is"
+			if len(missing) > 1 {
+				verb = "are"
+			}
+			return fmt.Errorf("%s %s missing", strings.Join(missing, " and "), verb)
 		case len(args) > len(names):
 			return fmt.Errorf("unexpected argument %q", args[len(names)])
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -31,10 +32,36 @@ Start with:  touchwatch dev`,
 		deadCommand(), topicsCommand(), migrateCommand(), rebuildCommand(), doctorCommand(), configCommand(), faultsCommand(), benchCommand(), benchChildCommand(), versionCommand(), frontCommand())
 	root.SetHelpCommand(helpCommand())
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		var value *pflag.InvalidValueError
+		if errors.As(err, &value) {
+			err = wrongValue(value)
+		}
 		return &usageError{fmt.Errorf("%w%s (see '%s --help')", err, suggestFlag(cmd, err), cmd.CommandPath())}
 	})
 	usageErrors(root)
 	return root
+}
+
+// wrongValue says what a flag takes, in place of which function could not read it.
+func wrongValue(err *pflag.InvalidValueError) error {
+	wanted := ""
+	switch kind := err.GetFlag().Value.Type(); kind {
+	case "uint64":
+		wanted = "a whole number, 0 or more"
+	case "int", "int64":
+		wanted = "a whole number"
+	case "float64":
+		wanted = "a number"
+	case "duration":
+		wanted = "a duration such as 90s or 24h"
+	case "bool":
+		wanted = "true or false"
+	case "intSlice":
+		wanted = "whole numbers, with commas between them"
+	default:
+		return err
+	}
+	return fmt.Errorf("--%s: want %s, got %q", err.GetFlag().Name, wanted, err.GetValue())
 }
 
 // suggestFlag names the flag that an unknown one is nearest to.

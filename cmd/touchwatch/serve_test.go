@@ -44,6 +44,7 @@ func TestServeWaitsForItsServers(t *testing.T) {
 	}
 	p := launch(t, servers(kafkaAddr, redisAddr, houseAddr), "serve")
 	p.waitsFor("redis")
+	p.waitsFor("kafka") // each that does not answer is named, not only the first
 
 	redis, err := embedded.StartRedis(ctx, embedded.RedisOptions{Listen: redisAddr})
 	if err != nil {
@@ -72,6 +73,11 @@ func TestServeWaitsForItsServers(t *testing.T) {
 		waited = append(waited, "clickhouse")
 	}
 	p.untilReady()
+	for name, key := range map[string]string{"redis": "redis.addrs", "kafka": "kafka.brokers"} {
+		if !regexp.MustCompile(`"server":"` + name + `","key":"` + key + `","addresses":\["127[^\n]*touchwatch doctor`).MatchString(p.output()) {
+			t.Errorf("the line about %s names neither its key nor what helps: %s", name, p.output())
+		}
+	}
 	for _, name := range waited {
 		for _, message := range []string{"waiting for a server", "server answers"} {
 			line := regexp.MustCompile(`"msg":"` + message + `","server":"` + name + `"`)

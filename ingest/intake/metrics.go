@@ -24,7 +24,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 	m := &Metrics{
 		consumed:      prometheus.NewCounterVec(prometheus.CounterOpts{Name: "touchwatch_events_consumed_total", Help: "Touchpoints written to the timeline. A channel standing still: its source stopped sending."}, []string{"channel"}),
 		rejects:       prometheus.NewCounterVec(prometheus.CounterOpts{Name: "touchwatch_events_rejected_total", Help: "Records sent to the dead topic. Rising: a source changed its format, see 'touchwatch dead list'."}, []string{"reason"}),
-		skipped:       counter("skipped_total", "Events that by their nature say nothing about a customer, such as typing indicators."),
+		skipped:       counter("skipped_total", "Events that by their nature say nothing about a customer, such as typing indicators. Harmless; rising with fewer touchpoints consumed: a source sends such events in place of what counts."),
 		conflicts:     counter("identity_conflicts_total", "Aliases that two known customers claim, such as a shared phone. Rising: look at the CRM's data."),
 		gaps:          counter("offset_gaps_total", "Raw partitions whose next record is not in the log. Needs a person: records were deleted unread or the topic is new."),
 		resent:        counter("plans_resent_total", "Plans sent again after a crash or a lost write; their repeats are skipped. Harmless unless it keeps rising."),
@@ -56,6 +56,14 @@ func (m *Metrics) sent(all []touchpoint.Touchpoint) {
 	for channel, n := range channels {
 		m.consumed.WithLabelValues(string(channel)).Add(float64(n))
 	}
+}
+
+// gone deletes what is told of a raw partition that this process no longer works on: its last values would stand beside the true ones
+// of another process for ever.
+func (m *Metrics) gone(topic string, partition int) {
+	p := strconv.Itoa(partition)
+	m.consumerLag.DeleteLabelValues(topic, p)
+	m.upTo.DeleteLabelValues(topic, p)
 }
 
 func (m *Metrics) lag(topic string, partition int, n int64) {

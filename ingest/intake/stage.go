@@ -86,6 +86,9 @@ func (s *Stage) Run(ctx context.Context) error {
 // Halted returns why a raw partition of this process stands still and needs a person, or "".
 func (s *Stage) Halted() string { return s.halts.String() }
 
+// HaltedPartitions returns which raw partitions of this process stand still and need a person, as topic/partition.
+func (s *Stage) HaltedPartitions() []string { return s.halts.Names() }
+
 func (s *Stage) allowed(ctx context.Context) error {
 	if s.opt.Allowed == nil {
 		return nil

@@ -54,7 +54,11 @@ func newWorker(s *Stage, a stream.Assignment, commit func(int64)) *worker {
 func (w *worker) run(ctx context.Context) {
 	log := w.stage.opt.Log.With("topic", w.a.Topic, "partition", w.a.Partition)
 	defer w.stage.halts.Clear(w.a.Name()) // whoever has the partition next says how it is
+	defer w.stage.opt.Metrics.gone(w.a.Topic, w.a.Partition)
 	stream.Persist(ctx, w.session, func(err error, news bool) {
+		if errors.Is(err, errHeld) || errors.Is(err, errLost) {
+			w.stage.opt.Metrics.gone(w.a.Topic, w.a.Partition) // its owner tells
+		}
 		if stream.Halted(err) {
 			w.stage.halts.Set(w.a.Name(), err.Error())
 			log.Error("raw partition stands still until a person acts", "error", err)

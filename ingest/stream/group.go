@@ -32,7 +32,8 @@ type Group struct {
 	// Session is how long the broker waits for a heartbeat before it gives the partitions to others; zero means 20 s.
 	Session time.Duration
 	// Work runs for one partition until ctx ends, and calls commit with offsets up to which everything took effect.
-	// It deals with its own errors: when it returns early, all partitions of this process are assigned again.
+	// It deals with its own errors: when it returns early, nobody reads the partition until the generation ends. It stays assigned to this
+	// process meanwhile, because giving one partition away would take all others through a rebalance as well.
 	Work func(ctx context.Context, a Assignment, commit func(offset int64))
 
 	look time.Duration // lookEvery, except in tests
@@ -115,7 +116,7 @@ func (g *Group) start(ctx context.Context, gen *kafka.Generation, running *sync.
 			a := Assignment{Topic: topic, Partition: p.ID, Generation: gen.ID, Member: gen.MemberID, Committed: p.Offset}
 			g.launch(ctx, gen, running, func(wctx context.Context) {
 				g.Work(wctx, a, func(offset int64) { marks.set(a.Topic, a.Partition, offset) })
-				<-wctx.Done() // leaving earlier would end the generation for all partitions
+				<-wctx.Done() // the client ends the generation, and with it the work on all partitions, when a function it started returns
 			})
 		}
 	}

@@ -31,6 +31,13 @@ func (h *Halts) Clear(partition string) {
 	delete(h.why, partition)
 }
 
+// Names returns what stands still, in order, each as it was given to Set.
+func (h *Halts) Names() []string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Sorted(maps.Keys(h.why))
+}
+
 // String returns all reasons, "" when nothing stands still.
 func (h *Halts) String() string {
 	h.mu.Lock()

@@ -32,7 +32,9 @@ func (w *worker[S]) apply(ctx context.Context, b fetched) error {
 	}
 	w.next = max(w.next, b.Next)
 	w.opt.Metrics.entries.Add(float64(len(b.Records)))
-	w.opt.Metrics.lag(w.opt.Topic, w.a.Partition, b.HighWatermark-w.next)
+	if ctx.Err() == nil { // a worker that was left behind tells nothing of a partition that others have
+		w.opt.Metrics.lag(w.opt.Topic, w.a.Partition, b.HighWatermark-w.next)
+	}
 	if len(b.Records) > 0 {
 		if err := w.flush(ctx); err != nil {
 			return err

@@ -31,7 +31,7 @@ type Options struct {
 	// Late is how far the reached progress may lie behind the clock before throughput counts more than latency: then a worker waits up to half
 	// a second for a large batch, which costs Redis half as much by the entry. Zero means never.
 	Late time.Duration
-	// Stuck is after how long without progress a worker is left behind and its partition let go. It has to be longer than the time-outs of
+	// Stuck is after how long without progress a worker is left behind and its partition read again. It has to be longer than the time-outs of
 	// Redis and Kafka, which may follow each other. Zero means a minute.
 	Stuck time.Duration
 	// Allowed is asked before and after a partition is taken; with an error nobody works on it. Whoever forbids it and then finds no owner
@@ -126,6 +126,9 @@ func (r *Runtime[S]) Late() bool {
 
 // Halted returns why a partition of this process stands still and needs a person, or "".
 func (r *Runtime[S]) Halted() string { return r.halts.String() }
+
+// HaltedPartitions returns which partitions of this process stand still and need a person, as topic/partition.
+func (r *Runtime[S]) HaltedPartitions() []string { return r.halts.Names() }
 
 // token is what this process writes as owner of a partition, now.
 func (r *Runtime[S]) token(a stream.Assignment) fence.Token {

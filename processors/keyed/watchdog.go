@@ -14,7 +14,7 @@ import (
 
 // stuckLooks is how often a worker has to be found at the same place: a process that was suspended is looked at once when it goes
 // on, and is not taken for stuck. stuckMost bounds how many workers a partition gives up on: each leaves a goroutine behind. stuckPause is
-// how long the partition stays without a worker, so that others may take it. leaveWithin is what a worker gets to end when its
+// how long the partition stays without a worker, so that what made it hang may pass. leaveWithin is what a worker gets to end when its
 // generation does: the group waits for it, and no partition of this process would go to anybody.
 const (
 	stuckLooks  = 4
@@ -24,10 +24,16 @@ const (
 )
 
 // attend works on a partition until ctx ends. The group's heartbeats go on when a fold hangs, so nobody else would notice: a
-// worker that makes no progress for Options.Stuck is left behind (what it holds was never written, and its token is taken away), the
-// partition is let go, and a new worker reads it from its stored offset. What hangs every time stands still with an alarm.
+// worker that makes no progress for Options.Stuck is left behind (what it holds was never written, and its token is taken away, so it
+// never will be), and a new worker reads the partition from its stored offset. What hangs every time stands still with an alarm.
+//
+// The partition stays assigned to this process all the while. Leaving the group would stop every other partition for a rebalance, and an entry
+// that hangs this fold hangs the one of the next process too, which would leave in its turn. A person who restarts this process gives
+// the partition to others, if there are others.
 func (r *Runtime[S]) attend(ctx context.Context, a stream.Assignment, commit func(int64)) {
 	log := r.opt.Log.With("topic", r.opt.Topic, "partition", a.Partition)
+	defer r.halts.Clear(a.Name()) // whoever has the partition next says how it is
+	defer r.opt.Metrics.gone(r.opt.Topic, a.Partition)
 	for tries := 1; ctx.Err() == nil; tries++ {
 		w := newWorker(r, a, commit)
 		err := r.watch(ctx, w)
@@ -44,12 +50,11 @@ func (r *Runtime[S]) attend(ctx context.Context, a stream.Assignment, commit fun
 			log.Warn("cannot take the token of a stuck worker away, it expires by itself", "error", err)
 		}
 		if tries == stuckMost {
-			log.Error("partition stands still: its worker got stuck again and again; look at the entry and restart with a program that can fold it", "tries", tries, "error", err)
+			log.Error("partition stands still: its worker got stuck again and again; it stays with this process until that is restarted: look at the entry and restart with a program that can fold it", "tries", tries, "error", err)
 			<-ctx.Done()
-			r.halts.Clear(a.Name())
 			return
 		}
-		log.Error("worker makes no progress, the partition is let go and taken again", "tries", tries, "error", err)
+		log.Error("worker makes no progress, it is left behind and the partition read again", "tries", tries, "error", err)
 		stream.Sleep(ctx, min(stuckPause, r.opt.Stuck))
 	}
 }
@@ -85,7 +90,8 @@ func (r *Runtime[S]) watch(ctx context.Context, w *worker[S]) error {
 	}
 }
 
-// letGo takes the token of this process's worker away, so that whatever it still writes is refused, and others may take the partition.
+// letGo takes the token of this process's worker away, so that whatever it still writes is refused, and whom the group gives
+// the partition next need not wait until the token expires.
 func (r *Runtime[S]) letGo(ctx context.Context, a stream.Assignment) error {
 	key := NewKeys(r.opt.Prefix, a.Partition).Owner()
 	return r.opt.Redis.Watch(ctx, func(tx *redis.Tx) error {

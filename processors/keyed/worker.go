@@ -77,9 +77,11 @@ func newWorker[S any](rt *Runtime[S], a stream.Assignment, commit func(int64)) *
 // run holds sessions until ctx ends. Whatever goes wrong, the answer is the same: forget, read Redis, go on from its offset.
 func (w *worker[S]) run(ctx context.Context) {
 	log := w.opt.Log.With("topic", w.opt.Topic, "partition", w.a.Partition)
-	defer w.rt.halts.Clear(w.a.Name()) // whoever has the partition next says how it is
 	stream.Persist(ctx, w.hold, func(err error, news bool) {
 		w.opt.Metrics.sessions.WithLabelValues(sessionEnd(err)).Inc()
+		if errors.Is(err, errHeld) || errors.Is(err, errLost) {
+			w.opt.Metrics.gone(w.opt.Topic, w.a.Partition) // its owner tells
+		}
 		if stream.Halted(err) {
 			w.rt.halts.Set(w.a.Name(), err.Error())
 			log.Error("partition stands still until a person acts", "error", err)
@@ -167,7 +169,7 @@ func (w *worker[S]) fetchLoop(ctx context.Context, next int64, out chan<- fetche
 		batch, err := f.Fetch(ctx, next)
 		var outside *stream.OffsetError
 		if errors.As(err, &outside) {
-			err = &stream.HaltError{Err: fmt.Errorf("%w; the states of this partition reflect offset %d", outside, next)}
+			err = &stream.HaltError{Err: fmt.Errorf("%w; the states of this partition reflect offset %d. Stop all processes and run 'touchwatch rebuild redis --from-retained': it makes the states anew from the records that are left", outside, next)}
 		} else if err != nil {
 			if !said && ctx.Err() == nil {
 				said = true
