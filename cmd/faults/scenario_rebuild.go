@@ -7,7 +7,6 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"touchwatch/cmd/app"
@@ -27,14 +26,9 @@ func rebuilt(r *Run) error {
 	if err := errors.Join(worker.works(), l.reach(0.3), l.under()); err != nil {
 		return err
 	}
-	var batches atomic.Int64 // a plan makes several, all on their way at once: one is cut off, those before it arrive
-	third := func(request []byte) bool { return asks(apiProduce, app.TopicTimeline)(request) && batches.Add(1) == 3 }
-	r.kafka.proxy.Set(&Trap{Match: third, Spring: func() { _ = worker.signal(os.Kill) }})
-	if err := r.ended(worker.process); err != nil {
+	if err := r.killedInPart(worker); err != nil {
 		return err
 	}
-	r.forget(worker)
-	r.note("killed worker (process %d) when a plan was sent in part", worker.pid())
 	keys, err := r.state.DBSize(r.ctx).Result()
 	if err != nil {
 		return err
