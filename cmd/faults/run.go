@@ -207,7 +207,7 @@ func (r *Run) connect() error {
 	r.oracle = &oracle.Oracle{
 		Kafka: r.direct, Redis: r.state, Timeline: app.TopicTimeline, Signals: app.TopicSignals, Alerts: app.TopicAlerts,
 		TimelinePartitions: r.cfg.Topics.TimelinePartitions, PlacePartitions: r.cfg.Topics.PlacePartitions,
-		Customers: app.BuildCustomers, Places: app.BuildPlaces, Settings: settings,
+		Customers: app.BuildCustomers, Places: app.BuildPlaces, Settings: settings, Live: true,
 	}
 	if r.house != nil {
 		conn, err := (connect.ClickHouse{Addrs: []string{r.house.addr}, Protocol: "http", Database: "default"}).Open()
@@ -215,7 +215,7 @@ func (r *Run) connect() error {
 			return err
 		}
 		r.closers = append(r.closers, func() { _ = conn.Close() })
-		r.oracle.History = history.New(conn)
+		r.oracle.History, r.oracle.House = history.New(conn), conn
 	}
 	r.sampler = &sampler{kafka: r.direct, redis: r.state, topics: &r.cfg.Topics}
 	return nil
