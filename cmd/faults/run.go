@@ -121,6 +121,9 @@ func (r *Run) play(s *Scenario) error {
 	if err := r.settle(); err != nil {
 		return err
 	}
+	if err := until(r.ctx, compareWithin, func() error { return r.sampler.healed(r.ctx) }); err != nil {
+		return fmt.Errorf("offsets that went back do not come back: %w", err)
+	}
 	samples, rewinds, err := r.sampler.close()
 	if err != nil {
 		return err
@@ -128,7 +131,7 @@ func (r *Run) play(s *Scenario) error {
 	if samples == 0 {
 		return errors.New("no offset was ever sampled")
 	}
-	r.note("%d samples of offsets: none ran ahead, %d went back where that is allowed", samples, rewinds)
+	r.note("%d samples of offsets: none ran ahead, %d went back where that is allowed, and all have come back", samples, rewinds)
 	return r.stopNodes()
 }
 

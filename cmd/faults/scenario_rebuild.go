@@ -13,7 +13,7 @@ import (
 )
 
 // rebuilt kills ingest when a plan is sent in part, empties Redis, kills the first rebuild in the middle of its work, and lets a second one
-// come to its end. Records and boards go on coming meanwhile.
+// come to its end, and kills ingest in part of a plan once more. Records and boards go on coming meanwhile.
 func rebuilt(r *Run) error {
 	_, worker, err := r.apart()
 	if err != nil {
@@ -33,7 +33,7 @@ func rebuilt(r *Run) error {
 	if err != nil {
 		return err
 	}
-	r.sampler.allowRewind()
+	r.sampler.allowRewind(redisGroups...)
 	if err := r.state.FlushAll(r.ctx).Err(); err != nil {
 		return err
 	}
@@ -51,6 +51,13 @@ func rebuilt(r *Run) error {
 		return err
 	}
 	r.note("%s", said)
+	if worker, err = r.again(worker); err != nil {
+		return err
+	}
+	// What was rebuilt is worth as much as what was there before: a plan that is sent in part then is finished too.
+	if err := r.killedInPart(worker); err != nil {
+		return err
+	}
 	if _, err := r.again(worker); err != nil {
 		return err
 	}

@@ -28,7 +28,7 @@ func soak(r *Run, within time.Duration) error {
 	if err != nil {
 		return err
 	}
-	r.sampler.allowRewind() // Redis is among what is killed
+	r.sampler.allowRewind(redisGroups...) // Redis is among what is killed
 	faults, grew := int64(0), front.metric("process_resident_memory_bytes")
 	for end := time.Now().Add(within - 15*time.Second); time.Now().Before(end) && l.under() == nil; {
 		if err := r.pause(r.between(4*time.Second, 12*time.Second)); err != nil {
