@@ -57,6 +57,7 @@ type Run struct {
 	world   oracle.World
 	sampler *sampler
 	nodes   []*node
+	early   map[string]float64 // goroutines of a node by its name, before anything is broken
 	proofs  int
 	prelude int64 // so many records of the load are sent compressed, before the rest
 	closers []func()

@@ -305,10 +305,9 @@ func houseReply(r *Run) error {
 	if err != nil {
 		return err
 	}
-	inserts := func(request []byte) bool { return bytes.Contains(bytes.ToUpper(request), []byte("INSERT")) }
 	stop := r.ages()
 	for range 5 {
-		r.house.proxy.DropReplies(2, inserts)
+		r.house.proxy.DropReplies(2, isInsert)
 		if err := errors.Join(r.pause(3*time.Second), l.under()); err != nil {
 			return err
 		}

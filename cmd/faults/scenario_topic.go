@@ -355,11 +355,10 @@ func houseErrors(r *Run) error {
 	if err != nil {
 		return err
 	}
-	inserts := func(request []byte) bool { return bytes.Contains(bytes.ToUpper(request), []byte("INSERT")) }
 	stop := r.ages()
 	for _, refusal := range [][]byte{tooManyParts, outOfMemory, timedOut} {
 		before := r.house.proxy.Counts().Answered.Load()
-		r.house.proxy.Answer(1<<30, inserts, refusal)
+		r.house.proxy.Answer(1<<30, isInsert, refusal)
 		if err := errors.Join(r.pause(5*time.Second), l.under()); err != nil {
 			return err
 		}
