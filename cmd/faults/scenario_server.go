@@ -134,7 +134,7 @@ func brokerKill(r *Run) error {
 	if err != nil {
 		return err
 	}
-	l, err := r.loaded(16000, 80*time.Second) // a broker may take half a minute to start on a busy machine
+	l, err := r.loaded(12000, 60*time.Second) // a broker may take half a minute to start on a busy machine
 	if err != nil {
 		return err
 	}

@@ -39,6 +39,7 @@ func soak(r *Run, within time.Duration) error {
 	}
 	r.sampler.allowRewind(redisGroups...) // Redis is among what is killed
 	counts, began, early := map[string]int64{}, time.Now(), 0.0
+	var deck []int // each harm comes once before any comes again
 	for end := began.Add(within - 15*time.Second); time.Now().Before(end) && l.under() == nil; {
 		if early == 0 && time.Since(began) > within/10 {
 			early = front.metric(residentMemory)
@@ -46,7 +47,11 @@ func soak(r *Run, within time.Duration) error {
 		if err := r.pause(r.between(4*time.Second, 12*time.Second)); err != nil {
 			return err
 		}
-		h := &harms[r.dice.IntN(len(harms))]
+		if len(deck) == 0 {
+			deck = r.dice.Perm(len(harms))
+		}
+		h := &harms[deck[0]]
+		deck = deck[1:]
 		r.note("harm: %s", h.name)
 		if worker, err = h.do(r, worker); err != nil {
 			return fmt.Errorf("%s: %w", h.name, err)
@@ -90,7 +95,7 @@ func beside(do func(*Run) error) func(*Run, *node) (*node, error) {
 	return func(r *Run, worker *node) (*node, error) { return worker, do(r) }
 }
 
-// harms are what the soak chooses from. What needs servers or limits of its own is left to its scenario: a Redis cluster, a failover, two
+// harms are what the soak draws from. What needs servers or limits of its own is left to its scenario: a Redis cluster, a failover, two
 // brokers, full disks, a worker without files, added partitions.
 var harms = []harm{
 	{"the worker is killed", (*Run).killed},
