@@ -132,7 +132,7 @@ func stampede(r *Run) error {
 	asked := askedAfter - askedBefore
 	r.note("Redis was asked for parts of a picture %d times meanwhile, %.3f for a board", asked, float64(asked)/boards)
 	if float64(asked) > askedPerBoard*boards {
-		return fmt.Errorf("Redis was asked for parts of a picture %d times while %d boards came back, want at most %v for a board: a stampede", asked, boards, askedPerBoard)
+		return fmt.Errorf("parts of a picture were asked of Redis %d times while %d boards came back, want at most %v for a board: a stampede", asked, boards, askedPerBoard)
 	}
 	if err := errors.Join(r.within(worst, stampedeAge), l.under(), r.prove(int64(cut), "connections of boards cut at the same moment")); err != nil {
 		return err
