@@ -71,12 +71,12 @@ func (t *trial) oracle() (*oracle.Oracle, error) {
 		return nil, err
 	}
 	o := &oracle.Oracle{
-		Kafka: t.kafka, Redis: t.redis, Timeline: app.TopicTimeline, Signals: app.TopicSignals,
+		Kafka: t.kafka, Redis: t.redis, Timeline: app.TopicTimeline, Signals: app.TopicSignals, Alerts: app.TopicAlerts,
 		TimelinePartitions: t.cfg.Topics.TimelinePartitions, PlacePartitions: t.cfg.Topics.PlacePartitions,
 		Customers: app.BuildCustomers, Places: app.BuildPlaces, Settings: settings,
 	}
 	if t.hasArchive() {
-		o.History = history.New(t.past)
+		o.History, o.House = history.New(t.past), t.past
 	}
 	return o, nil
 }

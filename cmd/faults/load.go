@@ -59,6 +59,9 @@ func (r *Run) send(n int64, within time.Duration) (*load, error) {
 	if err := r.reach(touchpoint.MillisOf(time.Now())); err != nil {
 		return nil, fmt.Errorf("profiles: %w", err)
 	}
+	if err := r.baseline(); err != nil {
+		return nil, err
+	}
 	if err := r.squeeze(world, r.prelude); err != nil {
 		return nil, err
 	}

@@ -1,6 +1,10 @@
 package faults
 
 import (
+	"bufio"
+	"encoding/binary"
+	"errors"
+	"io"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -13,6 +17,7 @@ type Proxy struct {
 	listener net.Listener
 	running  sync.WaitGroup
 	counts   Counts
+	framed   bool // what passes is cut into Kafka's requests and answers, each one piece
 
 	mu     sync.Mutex
 	target string
@@ -30,6 +35,7 @@ type Counts struct {
 	Held        atomic.Int64 // pieces of data that had to wait
 	Dropped     atomic.Int64 // replies that the server sent and nobody got
 	Answered    atomic.Int64 // requests that the proxy answered itself
+	Changed     atomic.Int64 // requests and replies that went on as something else
 }
 
 // rules are what a proxy does to data that passes.
@@ -42,6 +48,8 @@ type rules struct {
 	trap                              *Trap
 	stand                             func(request []byte) []byte
 	keep                              func(request []byte) bool
+	change                            func(request []byte) []byte
+	retort                            func(request []byte) func(reply []byte) []byte
 }
 
 // Trap waits for one request and then springs: the request's connection ends, either before the server sees the request or when the
@@ -49,6 +57,8 @@ type rules struct {
 type Trap struct {
 	// Match recognises a piece of the request.
 	Match func(request []byte) bool
+	// Change is what goes on in place of the piece that matched; nil: that piece.
+	Change func(request []byte) []byte
 	// After lets the request through: Ends recognises its last piece (nil: the one that matched), Done the piece of the answer which shows
 	// that the server has done it (nil: the first).
 	After bool
@@ -66,6 +76,7 @@ type link struct {
 	doomed    atomic.Bool // the next reply is dropped
 	caught    bool        // a piece of the trap's request has passed; belongs to the goroutine of requests
 	sprung    atomic.Pointer[Trap]
+	retorts   map[uint32]func(reply []byte) []byte // by correlation id, of a framed proxy; guarded by the proxy's lock
 }
 
 func (l *link) end() {
@@ -77,12 +88,17 @@ func (l *link) end() {
 }
 
 // NewProxy listens on a free port of loopback for a server at target; the target may be set later.
-func NewProxy(target string) (*Proxy, error) {
+func NewProxy(target string) (*Proxy, error) { return newProxy(target, false) }
+
+// newKafkaProxy is a Proxy that passes whole requests and answers of Kafka's: a piece is one.
+func newKafkaProxy(target string) (*Proxy, error) { return newProxy(target, true) }
+
+func newProxy(target string, framed bool) (*Proxy, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
-	p := &Proxy{listener: l, target: target, links: map[*link]bool{}, change: make(chan struct{})}
+	p := &Proxy{listener: l, framed: framed, target: target, links: map[*link]bool{}, change: make(chan struct{})}
 	p.running.Go(p.accept)
 	return p, nil
 }
@@ -138,6 +154,15 @@ func (p *Proxy) Stand(answer func(request []byte) []byte) { p.set(func() { p.rul
 
 // Keep holds back the requests that match until Heal, and lets all others pass.
 func (p *Proxy) Keep(match func(request []byte) bool) { p.set(func() { p.rules.keep = match }) }
+
+// Change lets every request through as what change makes of it; nil leaves one as it is. On a framed proxy a request is whole.
+func (p *Proxy) Change(change func(request []byte) []byte) { p.set(func() { p.rules.change = change }) }
+
+// Retort lets the server do what it is asked, and answer something else: what it says to a request that choose returns a function for is
+// replaced by what that makes of it, unless that is nil. For proxies of Kafka.
+func (p *Proxy) Retort(choose func(request []byte) func(reply []byte) []byte) {
+	p.set(func() { p.rules.retort = choose })
+}
 
 // Set lays a trap in place of the one that lies there.
 func (p *Proxy) Set(t *Trap) { p.set(func() { p.rules.trap = t }) }
@@ -226,18 +251,22 @@ const (
 	ends        // the connection ends
 )
 
-// carry copies one direction; decide says what becomes of each piece.
-func (p *Proxy) carry(l *link, from, to net.Conn, decide func(*link, []byte) fate) {
+// carry copies one direction; decide says what becomes of each piece, and what goes on in its place.
+func (p *Proxy) carry(l *link, from, to net.Conn, decide func(*link, []byte) ([]byte, fate)) {
 	defer l.end()
-	buffer := make([]byte, 64<<10)
+	next := pieces(from)
+	if p.framed {
+		next = frames(from)
+	}
 	for {
-		n, err := from.Read(buffer)
-		if n > 0 {
-			switch decide(l, buffer[:n]) {
-			case ends:
+		piece, err := next()
+		if len(piece) > 0 {
+			piece, becomes := decide(l, piece)
+			if becomes == ends {
 				return
-			case passes:
-				if _, err := to.Write(buffer[:n]); err != nil {
+			}
+			if becomes == passes {
+				if _, err := to.Write(piece); err != nil {
 					return
 				}
 			}
@@ -248,10 +277,45 @@ func (p *Proxy) carry(l *link, from, to net.Conn, decide func(*link, []byte) fat
 	}
 }
 
+// pieces reads what comes as it comes. A piece is valid until the next one.
+func pieces(from io.Reader) func() ([]byte, error) {
+	buffer := make([]byte, 64<<10)
+	return func() ([]byte, error) {
+		n, err := from.Read(buffer)
+		return buffer[:n], err
+	}
+}
+
+// maxFrame bounds a frame; no request and no answer of the program is nearly as large.
+const maxFrame = 64 << 20
+
+// frames reads Kafka's requests or answers: four bytes of length, and so many more. A frame is valid until the next one.
+func frames(from io.Reader) func() ([]byte, error) {
+	in, frame := bufio.NewReaderSize(from, 64<<10), make([]byte, 0, 64<<10)
+	return func() ([]byte, error) {
+		size, err := in.Peek(4)
+		if err != nil {
+			return nil, err
+		}
+		n := int(binary.BigEndian.Uint32(size)) + 4
+		if n > maxFrame {
+			return nil, errors.New("this is no frame of Kafka's")
+		}
+		if cap(frame) < n {
+			frame = make([]byte, 0, n)
+		}
+		_, err = io.ReadFull(in, frame[:n])
+		if err != nil {
+			return nil, err
+		}
+		return frame[:n], nil
+	}
+}
+
 // request waits while requests are held, and marks the connection when its reply is to be dropped.
-func (p *Proxy) request(l *link, piece []byte) fate {
+func (p *Proxy) request(l *link, piece []byte) ([]byte, fate) {
 	if !p.wait(l, func(r *rules) bool { return r.holdRequests || (r.keep != nil && r.keep(piece)) }) {
-		return ends
+		return nil, ends
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -259,7 +323,7 @@ func (p *Proxy) request(l *link, piece []byte) fate {
 		if answer := p.rules.stand(piece); answer != nil {
 			p.counts.Answered.Add(1)
 			_, _ = l.near.Write(answer)
-			return stays
+			return nil, stays
 		}
 	}
 	if p.rules.doom > 0 && p.rules.match(piece) && !l.doomed.Load() {
@@ -267,14 +331,60 @@ func (p *Proxy) request(l *link, piece []byte) fate {
 		if p.rules.answer != nil {
 			p.counts.Answered.Add(1)
 			_, _ = l.near.Write(p.rules.answer)
-			return ends
+			return nil, ends
 		}
 		l.doomed.Store(true)
 	}
-	if p.rules.trap != nil && p.springs(l, piece) {
-		return ends
+	if p.rules.trap != nil {
+		change := p.rules.trap.Change
+		switch springs := p.springs(l, piece); {
+		case springs:
+			return nil, ends
+		case l.sprung.Load() != nil && change != nil:
+			return change(piece), passes
+		}
 	}
-	return passes
+	return p.altered(l, piece), passes
+}
+
+// altered is what goes on in place of a request. The caller holds the lock.
+func (p *Proxy) altered(l *link, piece []byte) []byte {
+	if p.rules.change != nil {
+		if other := p.rules.change(piece); other != nil {
+			p.counts.Changed.Add(1)
+			piece = other
+		}
+	}
+	if p.rules.retort != nil && len(piece) >= 12 {
+		if with := p.rules.retort(piece); with != nil {
+			if l.retorts == nil {
+				l.retorts = map[uint32]func([]byte) []byte{}
+			}
+			l.retorts[binary.BigEndian.Uint32(piece[8:])] = with
+		}
+	}
+	return piece
+}
+
+// retorted is what goes on in place of a reply.
+func (p *Proxy) retorted(l *link, piece []byte) []byte {
+	if len(piece) < 8 {
+		return piece
+	}
+	correlation := binary.BigEndian.Uint32(piece[4:])
+	p.mu.Lock()
+	with := l.retorts[correlation]
+	delete(l.retorts, correlation)
+	p.mu.Unlock()
+	if with == nil {
+		return piece
+	}
+	other := with(piece)
+	if other == nil {
+		return piece
+	}
+	p.counts.Changed.Add(1)
+	return other
 }
 
 // springs looks whether a piece of a request springs the trap now; if it does so after the request, the reply will. The caller holds the lock.
@@ -296,15 +406,15 @@ func (p *Proxy) springs(l *link, piece []byte) bool {
 }
 
 // reply waits while replies are held or delayed, and drops the reply of a marked connection.
-func (p *Proxy) reply(l *link, piece []byte) fate {
+func (p *Proxy) reply(l *link, piece []byte) ([]byte, fate) {
 	if t := l.sprung.Load(); t != nil && (t.Done == nil || t.Done(piece)) {
 		p.counts.Dropped.Add(1)
 		t.Spring()
-		return ends
+		return nil, ends
 	}
 	if l.doomed.Load() {
 		p.counts.Dropped.Add(1)
-		return ends
+		return nil, ends
 	}
 	p.mu.Lock()
 	delay := p.rules.delay
@@ -314,13 +424,13 @@ func (p *Proxy) reply(l *link, piece []byte) fate {
 		select {
 		case <-time.After(delay):
 		case <-l.done:
-			return ends
+			return nil, ends
 		}
 	}
 	if !p.wait(l, func(r *rules) bool { return r.holdReplies }) {
-		return ends
+		return nil, ends
 	}
-	return passes
+	return p.retorted(l, piece), passes
 }
 
 // wait blocks while the rules hold a direction; false means that the connection ended meanwhile.

@@ -57,6 +57,7 @@ type Run struct {
 	world   oracle.World
 	sampler *sampler
 	nodes   []*node
+	early   map[string]float64 // goroutines of a node by its name, before anything is broken
 	proofs  int
 	prelude int64 // so many records of the load are sent compressed, before the rest
 	closers []func()
@@ -121,6 +122,9 @@ func (r *Run) play(s *Scenario) error {
 	if err := r.settle(); err != nil {
 		return err
 	}
+	if err := until(r.ctx, compareWithin, func() error { return r.sampler.healed(r.ctx) }); err != nil {
+		return fmt.Errorf("offsets that went back do not come back: %w", err)
+	}
 	samples, rewinds, err := r.sampler.close()
 	if err != nil {
 		return err
@@ -128,7 +132,7 @@ func (r *Run) play(s *Scenario) error {
 	if samples == 0 {
 		return errors.New("no offset was ever sampled")
 	}
-	r.note("%d samples of offsets: none ran ahead, %d went back where that is allowed", samples, rewinds)
+	r.note("%d samples of offsets: none ran ahead, %d went back where that is allowed, and all have come back", samples, rewinds)
 	return r.stopNodes()
 }
 
@@ -207,7 +211,7 @@ func (r *Run) connect() error {
 	r.oracle = &oracle.Oracle{
 		Kafka: r.direct, Redis: r.state, Timeline: app.TopicTimeline, Signals: app.TopicSignals, Alerts: app.TopicAlerts,
 		TimelinePartitions: r.cfg.Topics.TimelinePartitions, PlacePartitions: r.cfg.Topics.PlacePartitions,
-		Customers: app.BuildCustomers, Places: app.BuildPlaces, Settings: settings,
+		Customers: app.BuildCustomers, Places: app.BuildPlaces, Settings: settings, Live: true,
 	}
 	if r.house != nil {
 		conn, err := (connect.ClickHouse{Addrs: []string{r.house.addr}, Protocol: "http", Database: "default"}).Open()
@@ -215,7 +219,7 @@ func (r *Run) connect() error {
 			return err
 		}
 		r.closers = append(r.closers, func() { _ = conn.Close() })
-		r.oracle.History = history.New(conn)
+		r.oracle.History, r.oracle.House = history.New(conn), conn
 	}
 	r.sampler = &sampler{kafka: r.direct, redis: r.state, topics: &r.cfg.Topics}
 	return nil

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -27,11 +28,12 @@ type sampler struct {
 
 	mu      sync.Mutex
 	samples int
-	highest map[string]int64
+	latest  map[string]int64 // of each offset, as it was seen last
+	peak    map[string]int64 // the greatest that was ever seen
 	wrong   []string
 	rewinds int
-	// mayRewind is set while Redis may have lost its tail: then offsets go back, and must heal.
-	mayRewind bool
+	// mayRewind are the groups whose offsets may go back, because what they rest on was set back: they must heal.
+	mayRewind map[string]bool
 }
 
 const sampleEvery = 200 * time.Millisecond
@@ -44,16 +46,17 @@ func (s *sampler) groups() map[string]map[string]int {
 	}
 	n, places := s.topics.TimelinePartitions, s.topics.PlacePartitions
 	return map[string]map[string]int{
-		intake.Group:           raw,
-		"touchwatch.customers": {app.TopicTimeline: n},
-		"touchwatch.places":    {app.TopicSignals: places},
-		"touchwatch.archive":   {app.TopicTimeline: n, app.TopicSignals: places, app.TopicAlerts: places},
+		intake.Group:   raw,
+		groupCustomers: {app.TopicTimeline: n},
+		groupPlaces:    {app.TopicSignals: places},
+		groupArchive:   {app.TopicTimeline: n, app.TopicSignals: places, app.TopicAlerts: places},
 	}
 }
 
 func (s *sampler) start() {
 	ctx, cancel := context.WithCancel(context.Background())
-	s.stop, s.done, s.highest = cancel, make(chan struct{}), map[string]int64{}
+	s.stop, s.done = cancel, make(chan struct{})
+	s.latest, s.peak, s.mayRewind = map[string]int64{}, map[string]int64{}, map[string]bool{}
 	go func() {
 		defer close(s.done)
 		for ctx.Err() == nil {
@@ -80,12 +83,56 @@ func (s *sampler) close() (samples, rewinds int, err error) {
 	return s.samples, s.rewinds, nil
 }
 
-// allowRewind tells the sampler that offsets may go back from now on.
-func (s *sampler) allowRewind() {
+// Groups that go back with Redis, which holds what they have applied; the archive does not.
+var redisGroups = []string{intake.Group, groupCustomers, groupPlaces}
+
+const (
+	groupCustomers = "touchwatch.customers"
+	groupPlaces    = "touchwatch.places"
+	groupArchive   = "touchwatch.archive"
+)
+
+// allowRewind tells the sampler that the offsets of these groups may go back from now on. In the end all must be where they were.
+func (s *sampler) allowRewind(groups ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.mayRewind = true
+	for _, g := range groups {
+		s.mayRewind[g] = true
+	}
 }
+
+// healed checks, when everything is applied, that what went back has come as far again as it ever was, and that nothing is committed which is
+// not applied.
+func (s *sampler) healed(ctx context.Context) error {
+	for group, topics := range s.groups() {
+		s.sample(ctx, group, topics)
+	}
+	return s.compareEnds()
+}
+
+// compareEnds compares the latest samples.
+func (s *sampler) compareEnds() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for name, peak := range s.peak {
+		if now := s.latest[name]; now < peak {
+			return fmt.Errorf("%s is %d, it was %d before it went back", name, now, peak)
+		}
+	}
+	for name := range s.latest {
+		at, ok := strings.CutSuffix(name, applied)
+		if committed := s.latest[at+committed]; ok && committed > s.latest[name] {
+			return fmt.Errorf("%s: committed %d, applied %d", at, committed, s.latest[name])
+		}
+	}
+	return nil
+}
+
+// What the offsets of a partition are called, behind its name.
+const (
+	committed = " committed"
+	applied   = " applied"
+)
 
 // sample reads what a group committed, and then what was applied: in this order applied is never the smaller one.
 func (s *sampler) sample(ctx context.Context, group string, topics map[string]int) {
@@ -107,10 +154,10 @@ func (s *sampler) sample(ctx context.Context, group string, topics map[string]in
 				continue
 			}
 			name := group + " " + topic + " " + strconv.Itoa(p.Partition)
-			s.rises(name+" committed", p.CommittedOffset)
-			if applied, ok := s.applied(ctx, group, topic, p.Partition); ok {
-				s.rises(name+" applied", applied)
-				s.behind(name, p.CommittedOffset, applied)
+			s.rises(group, name+committed, p.CommittedOffset)
+			if done, ok := s.applied(ctx, group, topic, p.Partition); ok {
+				s.rises(group, name+applied, done)
+				s.behind(group, name, p.CommittedOffset, done)
 			}
 		}
 	}
@@ -119,7 +166,7 @@ func (s *sampler) sample(ctx context.Context, group string, topics map[string]in
 // applied is the offset that a stage itself keeps; false when it keeps none or it cannot be read now.
 func (s *sampler) applied(ctx context.Context, group, topic string, partition int) (int64, bool) {
 	switch group {
-	case "touchwatch.customers", "touchwatch.places":
+	case groupCustomers, groupPlaces:
 		prefix := keyed.CustomerPrefix
 		if topic == app.TopicSignals {
 			prefix = keyed.PlacePrefix
@@ -141,24 +188,24 @@ func (s *sampler) applied(ctx context.Context, group, topic string, partition in
 }
 
 // rises notes an offset that went back.
-func (s *sampler) rises(name string, offset int64) {
+func (s *sampler) rises(group, name string, offset int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.samples++
-	if before := s.highest[name]; offset < before {
+	if before := s.latest[name]; offset < before {
 		s.rewinds++
-		if !s.mayRewind {
+		if !s.mayRewind[group] {
 			s.wrong = append(s.wrong, fmt.Sprintf("%s went back from %d to %d", name, before, offset))
 		}
 	}
-	s.highest[name] = offset
+	s.latest[name], s.peak[name] = offset, max(s.peak[name], offset)
 }
 
 // behind notes a commit that ran ahead.
-func (s *sampler) behind(name string, committed, applied int64) {
+func (s *sampler) behind(group, name string, committed, applied int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if committed > applied && !s.mayRewind {
+	if committed > applied && !s.mayRewind[group] {
 		s.wrong = append(s.wrong, fmt.Sprintf("%s: committed %d, applied %d", name, committed, applied))
 	}
 }

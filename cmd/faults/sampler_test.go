@@ -5,29 +5,62 @@ import (
 	"errors"
 	"fmt"
 	"testing"
+
+	"touchwatch/cmd/app"
 )
 
-// sampled lets a sampler see offsets and returns what it says.
-func sampled(mayRewind bool, see func(*sampler)) error {
-	s := &sampler{highest: map[string]int64{}, stop: func() {}, done: make(chan struct{}), mayRewind: mayRewind}
-	close(s.done)
+// sampled lets a sampler see offsets of the group g and returns what it says.
+func sampled(see func(*sampler)) error {
+	s := newSampler()
 	see(s)
 	_, _, err := s.close()
 	return err
 }
 
+func newSampler() *sampler {
+	s := &sampler{topics: &app.Topics{}, latest: map[string]int64{}, peak: map[string]int64{}, mayRewind: map[string]bool{}, stop: func() {}, done: make(chan struct{})}
+	close(s.done)
+	return s
+}
+
 func TestOffsetsThatGoBackOrRunAheadAreSeen(t *testing.T) {
-	back := func(s *sampler) { s.rises("p", 7); s.rises("p", 6) }
-	ahead := func(s *sampler) { s.behind("p", 7, 6) }
+	back := func(s *sampler) { s.rises("g", "p", 7); s.rises("g", "p", 6) }
+	ahead := func(s *sampler) { s.behind("g", "p", 7, 6) }
 	for name, see := range map[string]func(*sampler){"back": back, "ahead": ahead} {
-		if sampled(false, see) == nil {
+		if sampled(see) == nil {
 			t.Errorf("%s: not seen", name)
 		}
-		if err := sampled(true, see); err != nil {
+		if sampled(func(s *sampler) { s.allowRewind("other"); see(s) }) == nil {
+			t.Errorf("%s, where another group may: not seen", name)
+		}
+		if err := sampled(func(s *sampler) { s.allowRewind("g"); see(s) }); err != nil {
 			t.Errorf("%s, where it may be: %v", name, err)
 		}
 	}
-	if err := sampled(false, func(s *sampler) { s.rises("p", 6); s.rises("p", 6); s.rises("q", 1); s.behind("p", 6, 6) }); err != nil {
+	if err := sampled(func(s *sampler) {
+		s.rises("g", "p", 6)
+		s.rises("g", "p", 6)
+		s.rises("g", "q", 1)
+		s.behind("g", "p", 6, 6)
+	}); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestWhatWentBackMustComeBack(t *testing.T) {
+	see := func(offsets ...int64) *sampler {
+		s := newSampler()
+		s.allowRewind("g")
+		for _, offset := range offsets {
+			s.rises("g", "g t 0"+applied, offset)
+		}
+		s.rises("g", "g t 0"+committed, 7)
+		return s
+	}
+	if see(8, 2).compareEnds() == nil || see(6).compareEnds() == nil {
+		t.Error("an offset that stays behind is not seen")
+	}
+	if err := see(8, 2, 8).compareEnds(); err != nil {
 		t.Error(err)
 	}
 }

@@ -59,6 +59,11 @@ var All = []Scenario{
 		Holds: "a batch that is in the log twice counts once; a commit that counted and was reported as failed does no harm",
 	},
 	{
+		Name: "part-refused", Row: "also", play: partRefused,
+		Fault: "requests that write plans lose all partitions of the timeline but one, many times under load; the broker takes and confirms the rest",
+		Holds: "what is missing is sent again, and nothing else: no touchpoint is in the timeline twice",
+	},
+	{
 		Name: "coordinator", Row: "7", play: coordinatorErrors,
 		Fault: "the coordinator answers heartbeats, commits and those who join with errors: not coordinator, loading, rebalance, unknown member",
 		Holds: "nobody ends; the groups go on by themselves, and no offset goes back",

@@ -63,7 +63,7 @@ func unreadAnswer(r *Run) error {
 	if err := r.reach(touchpoint.MillisOf(time.Now())); err != nil {
 		return fmt.Errorf("the questions: %w", err)
 	}
-	r.kafka.proxy.Keep(asks(apiFetch, simulator.TopicChat))
+	r.kafka.proxy.Retort(refusedFetches(simulator.TopicChat))
 	r.note("%d questions are read; from now on no record of the chat is", len(people))
 	if err := r.say(people[ignored:], "agent_message", "Hello, how can I help you?", time.Now()); err != nil {
 		return err
@@ -71,10 +71,14 @@ func unreadAnswer(r *Run) error {
 	if err := r.comeAndGo(first, people[0].asked.Add(answerDue+3*time.Second)); err != nil {
 		return err
 	}
-	if err := errors.Join(l.under(), r.unread(people)); err != nil {
+	if err := errors.Join(l.under(), r.unread(people), r.readOn(people[0].asked.Add(answerDue))); err != nil {
 		return err
 	}
+	refusals := r.kafka.proxy.Counts().Changed.Load()
 	r.kafka.proxy.Heal()
+	if err := r.prove(refusals, "answers to fetches in which the broker gave nothing of the chat"); err != nil {
+		return err
+	}
 	if err := l.wait(); err != nil {
 		return err
 	}
@@ -179,6 +183,28 @@ func (r *Run) unread(people []chatter) error {
 		return fmt.Errorf("somebody was told that %s waits for an answer, while %d records of the chat are unread", a.Subject.ID, waiting)
 	}
 	return r.prove(waiting, "records of the chat unread, the answers that are due among them")
+}
+
+// readOn checks that every other raw topic is read up to behind a moment: the chat alone keeps the timers back.
+func (r *Run) readOn(due time.Time) error {
+	return until(r.ctx, settleWithin, func() error {
+		for _, t := range r.cfg.Topics.Raw {
+			if t.Name == simulator.TopicChat {
+				continue
+			}
+			for p := range t.Partitions {
+				upTo, err := r.state.HGet(r.ctx, intake.LedgerKey(t.Name, p), "up_to").Int64()
+				if err != nil {
+					return fmt.Errorf("how far %s partition %d is read: %w", t.Name, p, err)
+				}
+				if late := touchpoint.MillisOf(due).Sub(touchpoint.Millis(upTo)); late >= 0 {
+					return fmt.Errorf("%s partition %d is read up to %s before the answers were due", t.Name, p, late.Round(time.Millisecond))
+				}
+			}
+		}
+		r.note("all other raw topics are read on, beyond the moment at which the answers were due")
+		return nil
+	})
 }
 
 // told checks whom somebody was told of in the end: those who got no answer, and nobody who did.

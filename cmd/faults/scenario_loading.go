@@ -38,7 +38,7 @@ func redisLoading(r *Run) error {
 	}
 	r.note("killed redis (process %d), its log has about %d commands", r.redis.current.pid(), commands)
 	usual := r.redis.command
-	r.redis.command = append(append([]string{}, usual...), "--key-load-delay", strconv.FormatInt(max(1, loadingFor.Microseconds()/commands), 10))
+	r.redis.command = append(append([]string{}, usual...), "--key-load-delay", loadDelay(commands))
 	back := make(chan error, 1)
 	began := time.Now()
 	go func() { back <- r.redis.start(r.ctx) }()
@@ -61,6 +61,11 @@ func redisLoading(r *Run) error {
 		}
 	}
 	return l.wait()
+}
+
+// loadDelay makes Redis load so many commands for loadingFor: microseconds for each.
+func loadDelay(commands int64) string {
+	return strconv.FormatInt(max(1, loadingFor.Microseconds()/commands), 10)
 }
 
 // logged is about how many commands Redis's log holds.

@@ -15,6 +15,7 @@ type point struct {
 	kafka bool // the request goes to Kafka, else to Redis
 	match func(request []byte) bool
 	after bool // when the server has done it; else before it hears of it
+	part  bool // the request is a plan's, and goes on with the first of its partitions; match and after are of no account then
 }
 
 // Kinds of requests to Kafka.
@@ -54,21 +55,21 @@ func answersExec(reply []byte) bool {
 // Ingest stores a plan, sends it, confirms it, and commits; the customers' stage folds, flushes, copies the outbox, and commits.
 var (
 	ingestPoints = []point{
-		{"records are fetched, no plan is stored", false, writes("tw:ingest:", "\r\nplan\r\n"), false},
-		{"the plan is stored, nothing is sent", false, writes("tw:ingest:", "\r\nplan\r\n"), true},
-		{"the plan is sent in part: a batch for one partition is not", true, asks(apiProduce, "customer.timeline"), false},
-		{"the plan is in the timeline, the broker's answer is not heard", true, asks(apiProduce, "customer.timeline"), true},
-		{"the plan is sent and not confirmed", false, writes("tw:ingest:", "\r\nup_to\r\n"), false},
-		{"the plan is confirmed, no offset is committed", true, asks(apiOffsetCommit, "touchwatch.ingest"), false},
+		{name: "records are fetched, no plan is stored", match: writes("tw:ingest:", "\r\nplan\r\n")},
+		{name: "the plan is stored, nothing is sent", match: writes("tw:ingest:", "\r\nplan\r\n"), after: true},
+		{name: "the plan is sent in part: batches for other partitions are not", kafka: true, part: true},
+		{name: "the plan is in the timeline, the broker's answer is not heard", kafka: true, match: asks(apiProduce, "customer.timeline"), after: true},
+		{name: "the plan is sent and not confirmed", match: writes("tw:ingest:", "\r\nup_to\r\n")},
+		{name: "the plan is confirmed, no offset is committed", kafka: true, match: asks(apiOffsetCommit, "touchwatch.ingest")},
 	}
 	customerPoints = []point{
-		{"entries are folded and not flushed", false, writes("}:offset\r\n", "}:customers:"), false},
-		{"entries are flushed, Redis's answer is not heard", false, writes("}:offset\r\n", "}:customers:"), true},
-		{"entries are flushed, no offset is committed", true, asks(apiOffsetCommit, "touchwatch.customers"), false},
-		{"the offset is committed, the broker's answer is not heard", true, asks(apiOffsetCommit, "touchwatch.customers"), true},
-		{"the outbox is read, nothing of it is copied", true, asks(apiProduce, "\x00\x07signals"), false},
-		{"the outbox is copied to Kafka, the relay's position is not stored", false, writes("}:relay\r\n", "\r\nposition\r\n", "hset"), false},
-		{"a place's state is flushed, Redis's answer is not heard", false, writes("tw:place:{", "}:customers:"), true},
+		{name: "entries are folded and not flushed", match: writes("}:offset\r\n", "}:customers:")},
+		{name: "entries are flushed, Redis's answer is not heard", match: writes("}:offset\r\n", "}:customers:"), after: true},
+		{name: "entries are flushed, no offset is committed", kafka: true, match: asks(apiOffsetCommit, "touchwatch.customers")},
+		{name: "the offset is committed, the broker's answer is not heard", kafka: true, match: asks(apiOffsetCommit, "touchwatch.customers"), after: true},
+		{name: "the outbox is read, nothing of it is copied", kafka: true, match: asks(apiProduce, "\x00\x07signals")},
+		{name: "the outbox is copied to Kafka, the relay's position is not stored", match: writes("}:relay\r\n", "\r\nposition\r\n", "hset")},
+		{name: "a place's state is flushed, Redis's answer is not heard", match: writes("tw:place:{", "}:customers:"), after: true},
 	}
 )
 
@@ -101,6 +102,12 @@ func (r *Run) points(all []point) error {
 
 // killedAt lays a trap that kills the node, waits until it has, and starts the node again.
 func (r *Run) killedAt(n *node, at *point) (*node, error) {
+	if at.part {
+		if err := r.killedInPart(n); err != nil {
+			return nil, err
+		}
+		return r.again(n)
+	}
 	trap := &Trap{Match: at.match, After: at.after, Spring: func() { _ = n.signal(os.Kill) }}
 	proxy := r.kafka.proxy
 	if !at.kafka {

@@ -7,14 +7,13 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"touchwatch/cmd/app"
 )
 
 // rebuilt kills ingest when a plan is sent in part, empties Redis, kills the first rebuild in the middle of its work, and lets a second one
-// come to its end. Records and boards go on coming meanwhile.
+// come to its end, and kills ingest in part of a plan once more. Records and boards go on coming meanwhile.
 func rebuilt(r *Run) error {
 	_, worker, err := r.apart()
 	if err != nil {
@@ -27,19 +26,14 @@ func rebuilt(r *Run) error {
 	if err := errors.Join(worker.works(), l.reach(0.3), l.under()); err != nil {
 		return err
 	}
-	var batches atomic.Int64 // a plan makes several, all on their way at once: one is cut off, those before it arrive
-	third := func(request []byte) bool { return asks(apiProduce, app.TopicTimeline)(request) && batches.Add(1) == 3 }
-	r.kafka.proxy.Set(&Trap{Match: third, Spring: func() { _ = worker.signal(os.Kill) }})
-	if err := r.ended(worker.process); err != nil {
+	if err := r.killedInPart(worker); err != nil {
 		return err
 	}
-	r.forget(worker)
-	r.note("killed worker (process %d) when a plan was sent in part", worker.pid())
 	keys, err := r.state.DBSize(r.ctx).Result()
 	if err != nil {
 		return err
 	}
-	r.sampler.allowRewind()
+	r.sampler.allowRewind(redisGroups...)
 	if err := r.state.FlushAll(r.ctx).Err(); err != nil {
 		return err
 	}
@@ -57,6 +51,13 @@ func rebuilt(r *Run) error {
 		return err
 	}
 	r.note("%s", said)
+	if worker, err = r.again(worker); err != nil {
+		return err
+	}
+	// What was rebuilt is worth as much as what was there before: a plan that is sent in part then is finished too.
+	if err := r.killedInPart(worker); err != nil {
+		return err
+	}
 	if _, err := r.again(worker); err != nil {
 		return err
 	}

@@ -129,7 +129,7 @@ func failover(r *Run) error {
 	if err := errors.Join(worker.works(), l.reach(0.3), r.inSync(second), l.under()); err != nil {
 		return err
 	}
-	r.sampler.allowRewind()
+	r.sampler.allowRewind(redisGroups...)
 	wire.Hold(true, true)
 	if err := r.pause(r.between(700*time.Millisecond, 1500*time.Millisecond)); err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"github.com/segmentio/kafka-go"
@@ -17,6 +18,10 @@ import (
 	"touchwatch/ingest/stream"
 	"touchwatch/processors/keyed"
 )
+
+// newPartitionsWithin is how long it may take until partitions that were added are read and hold something. Ten seconds are promised; a busy machine
+// is given three times that.
+const newPartitionsWithin = 30 * time.Second
 
 // partitionsAdded adds partitions to a raw topic that is being read, and sends into them.
 func partitionsAdded(r *Run) error {
@@ -66,42 +71,76 @@ func partitionsAdded(r *Run) error {
 			return err
 		}
 	}
-	r.note("the new partitions are read %s after they were added", time.Since(added).Round(100*time.Millisecond))
+	took := time.Since(added)
+	r.note("the new partitions are read %s after they were added", took.Round(100*time.Millisecond))
+	if took > newPartitionsWithin {
+		return fmt.Errorf("the new partitions were read after %s, want at most %s", took.Round(100*time.Millisecond), newPartitionsWithin)
+	}
 	if err := errors.Join(l.under(), r.prove(2, "partitions added to a raw topic that was being read")); err != nil {
 		return err
 	}
 	return l.wait()
 }
 
-// brokerReply lets the broker do what is asked and swallows the answer: timeline batches that are in the log, and commits that counted.
+// brokerReply lets the broker do what is asked and swallows the answer, or makes it an error: timeline batches that are in the log, and commits
+// that counted.
 func brokerReply(r *Run) error {
 	_, worker, err := r.apart()
 	if err != nil {
 		return err
 	}
-	l, err := r.loaded(7000, 24*time.Second)
+	l, err := r.loaded(9000, 30*time.Second)
 	if err != nil {
 		return err
 	}
 	proxy := r.kafka.proxy
-	for i := range 8 {
-		if err := errors.Join(worker.works(), r.pause(r.between(700*time.Millisecond, 1500*time.Millisecond)), l.under()); err != nil {
+	writes, commits := int64(0), int64(0)
+	var doubted atomic.Int64
+	for i := range 9 {
+		if err := errors.Join(worker.works(), r.pause(r.between(500*time.Millisecond, 1200*time.Millisecond)), l.under()); err != nil {
 			return err
 		}
-		if i%2 == 0 {
-			proxy.DropReplies(3, asks(apiProduce, "customer.timeline"))
-		} else {
-			proxy.DropReplies(1, asks(apiOffsetCommit, "touchwatch."))
+		switch i % 3 {
+		case 0:
+			err = r.unheard(3, asks(apiProduce, "customer.timeline"), &writes)
+		case 1:
+			err = r.unheard(1, asks(apiOffsetCommit, "touchwatch."), &commits)
+		default:
+			before := doubted.Load()
+			proxy.Retort(doubtedCommits(2, &doubted))
+			err = until(r.ctx, settleWithin, func() error {
+				if doubted.Load() < before+2 {
+					return errors.New("no group has committed")
+				}
+				return nil
+			})
+		}
+		proxy.Heal()
+		if err != nil {
+			return err
 		}
 	}
-	if err := r.pause(time.Second); err != nil {
-		return err
-	}
-	proxy.Heal()
-	if err := errors.Join(l.under(), r.prove(proxy.Counts().Dropped.Load(), "writes and commits done by the broker whose answer nobody got")); err != nil {
+	if err := errors.Join(l.under(), r.prove(writes, "writes to the timeline done by the broker whose answer nobody got"),
+		r.prove(commits, "commits done by the broker whose answer nobody got"),
+		r.prove(doubted.Load(), "commits done by the broker and answered with REQUEST_TIMED_OUT")); err != nil {
 		return err
 	}
 	return l.wait()
+}
+
+// unheard swallows the broker's next n answers to such requests, and waits until it has.
+func (r *Run) unheard(n int64, match func([]byte) bool, total *int64) error {
+	dropped := &r.kafka.proxy.Counts().Dropped
+	before := dropped.Load()
+	r.kafka.proxy.DropReplies(int(n), match)
+	err := until(r.ctx, settleWithin, func() error {
+		if got := dropped.Load() - before; got < n {
+			return fmt.Errorf("%d of %d answers were swallowed", got, n)
+		}
+		return nil
+	})
+	*total += dropped.Load() - before
+	return err
 }
 
 // rulesRewind changes the rules, lets Redis lose that it did, and changes them again: each change is in force in the end.
@@ -114,7 +153,7 @@ func rulesRewind(r *Run) error {
 	if err != nil {
 		return err
 	}
-	r.sampler.allowRewind()
+	r.sampler.allowRewind(redisGroups...)
 	lost := int64(0)
 	for i, severity := range []string{"warning", "high"} {
 		if err := errors.Join(worker.works(), l.reach(0.15+0.3*float64(i)), l.under()); err != nil {
@@ -228,12 +267,12 @@ func replayed(r *Run) error {
 	if err := errors.Join(l.reach(0.6), l.under()); err != nil {
 		return err
 	}
-	r.sampler.allowRewind()
+	r.sampler.allowRewind(groupArchive)
 	if _, err := archive.stop(nodeStop); err != nil {
 		return err
 	}
 	r.forget(archive)
-	again, err := r.rewind("touchwatch.archive")
+	again, err := r.rewind(groupArchive)
 	if err != nil {
 		return err
 	}
@@ -283,10 +322,12 @@ func (r *Run) rewind(group string) (int64, error) {
 	return again, err
 }
 
-// tooManyParts is what a ClickHouse answers that cannot merge as fast as it is written to; outOfMemory one whose query is too large.
+// tooManyParts is what a ClickHouse answers that cannot merge as fast as it is written to; outOfMemory one whose query is too large, and
+// timedOut one whose query takes too long.
 var (
 	tooManyParts = exception(252, "Too many parts (300) in all data parts in total. Merges are processing significantly slower than inserts. (TOO_MANY_PARTS)")
 	outOfMemory  = exception(241, "Memory limit (total) exceeded. (MEMORY_LIMIT_EXCEEDED)")
+	timedOut     = exception(159, "Timeout exceeded: elapsed 30.1 seconds, maximum: 30. (TIMEOUT_EXCEEDED)")
 )
 
 func exception(code int, text string) []byte {
@@ -294,7 +335,7 @@ func exception(code int, text string) []byte {
 	return fmt.Appendf(nil, "HTTP/1.1 500 Internal Server Error\r\nX-ClickHouse-Exception-Code: %d\r\nContent-Type: text/plain\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s", code, len(body), body)
 }
 
-// houseErrors lets ClickHouse refuse inserts for a while.
+// houseErrors lets ClickHouse refuse inserts for a while, and then answer nothing for longer than the archive waits.
 func houseErrors(r *Run) error {
 	if r.house == nil {
 		return errNoEngine
@@ -303,27 +344,47 @@ func houseErrors(r *Run) error {
 	if err != nil {
 		return err
 	}
-	l, err := r.loaded(7000, 24*time.Second)
+	l, err := r.loaded(14000, 75*time.Second)
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(worker.works(), l.reach(0.1), l.under()); err != nil {
+	if err := errors.Join(worker.works(), l.reach(0.05), l.under()); err != nil {
 		return err
 	}
-	inserts := func(request []byte) bool { return bytes.Contains(bytes.ToUpper(request), []byte("INSERT")) }
+	usual, err := r.usualAge()
+	if err != nil {
+		return err
+	}
 	stop := r.ages()
-	for _, refusal := range [][]byte{tooManyParts, outOfMemory} {
-		r.house.proxy.Answer(1<<30, inserts, refusal)
+	for _, refusal := range [][]byte{tooManyParts, outOfMemory, timedOut} {
+		before := r.house.proxy.Counts().Answered.Load()
+		r.house.proxy.Answer(1<<30, isInsert, refusal)
 		if err := errors.Join(r.pause(5*time.Second), l.under()); err != nil {
 			return err
 		}
 		r.house.proxy.Heal()
+		if err := r.prove(r.house.proxy.Counts().Answered.Load()-before, fmt.Sprintf("inserts that were refused: %.60s", refusal[bytes.LastIndex(refusal, []byte("Code: ")):])); err != nil {
+			return err
+		}
 		stream.Sleep(r.ctx, time.Second)
 	}
-	if err := errors.Join(r.fresh(stop()), r.prove(r.house.proxy.Counts().Answered.Load(), "inserts that were refused")); err != nil {
+	failed := front.metric("touchwatch_archive_errors_total")
+	r.house.proxy.Hold(false, true)
+	err = until(r.ctx, houseSilent+settleWithin, func() error {
+		if front.metric("touchwatch_archive_errors_total") == failed {
+			return errors.New("the archive waits still for an answer of ClickHouse")
+		}
+		return nil
+	})
+	if err := errors.Join(err, l.under()); err != nil {
 		return err
 	}
-	if err := r.prove(int64(front.metric("touchwatch_archive_errors_total")), "writes to ClickHouse that failed"); err != nil {
+	worst := stop()
+	r.house.proxy.Heal()
+	if err := errors.Join(r.freshAs(worst, usual), r.prove(int64(front.metric("touchwatch_archive_errors_total")-failed), "writes to ClickHouse given up because no answer came")); err != nil {
+		return err
+	}
+	if err := r.prove(int64(failed), "writes to ClickHouse that failed"); err != nil {
 		return err
 	}
 	return l.wait()

@@ -113,7 +113,7 @@ func startBroker(ctx context.Context, p *parts, dir string, number int, controll
 	if err != nil {
 		return nil, err
 	}
-	proxy, err := NewProxy(addrs[1])
+	proxy, err := newKafkaProxy(addrs[1])
 	if err != nil {
 		return nil, err
 	}

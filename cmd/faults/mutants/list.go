@@ -132,6 +132,13 @@ var mutants = []mutant{
 		scenario: "points-ingest",
 	},
 	{
+		name: "plan-rebuilt", what: "a plan counts as sent before it is, after a rebuild",
+		file:     "ingest/intake/plan.go",
+		old:      `return l.write(ctx, mine, "plan", body, "done", "0")`,
+		broken:   `return l.write(ctx, mine, "plan", body, "done", "1")`,
+		scenario: "rebuild",
+	},
+	{
 		name: "commit-first", what: "ingest commits its offset before it is stored that the plan was sent",
 		file:     "ingest/intake/worker.go",
 		old:      "	if err := w.ledger.confirm(ctx, w.stage.token(w.a), w.upTo); err != nil {",

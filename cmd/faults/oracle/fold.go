@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"time"
 
@@ -22,9 +21,8 @@ import (
 // Alert is one version of an alert.
 type Alert = alert.Alert
 
-// CompareWithTimeline is comparison (b): states in Redis, alerts at a board and minutes in the archive are those of the pure fold over
-// the timeline as it is read back. Alerts are only known to have come
-// about when there is one: a world that is too calm is an error.
+// CompareWithTimeline is comparison (b): what Redis, a board, the topics and the archive hold is what the pure fold over the timeline says, as
+// that is read back. Alerts are only known to have come about when there is one: a world that is too calm is an error.
 func (o *Oracle) CompareWithTimeline(ctx context.Context, board *Board) error {
 	want, changes, signals, err := Replay(ctx, o, o.Timeline, o.TimelinePartitions, o.Customers)
 	if err != nil {
@@ -61,10 +59,20 @@ func (o *Oracle) CompareWithTimeline(ctx context.Context, board *Board) error {
 	if err := board.compare(slices.Concat(changes, places)); err != nil {
 		return err
 	}
-	if o.History == nil {
+	if o.Live {
+		if err := o.compareLive(ctx, want, wantPlaces); err != nil {
+			return err
+		}
+	}
+	if o.History != nil {
+		if err := o.compareMinutes(ctx); err != nil {
+			return err
+		}
+	}
+	if o.House == nil {
 		return nil
 	}
-	return o.compareMinutes(ctx)
+	return o.compareTables(ctx, slices.Concat(changes, places))
 }
 
 // compareStates checks that Redis holds exactly the states of the fold, byte for byte.
@@ -91,13 +99,16 @@ func compareStates[S any](kind string, stored, want map[string]*S, encode func([
 // compareMinutes checks that the archive's minutes are those counted in memory from the timeline as it is read back: counts
 // exactly, quantiles within 1 %.
 func (o *Oracle) compareMinutes(ctx context.Context) error {
-	facts, err := o.facts(ctx)
+	facts, _, err := o.facts(ctx)
 	if err != nil {
 		return err
 	}
 	standing, err := o.standing(ctx)
 	if err != nil {
 		return err
+	}
+	for i := range facts { // the board's minutes are those of a channel
+		facts[i].Place, facts[i].Campaign = "", ""
 	}
 	want := archive.Recount(facts, standing, nil)
 	if len(want) == 0 {
@@ -111,7 +122,6 @@ func (o *Oracle) compareMinutes(ctx context.Context) error {
 	if len(got) != len(want) {
 		return fmt.Errorf("the archive has %d minutes of a channel, the timeline %d", len(got), len(want))
 	}
-	near := func(a, b, share float64) bool { return math.Abs(a-b) <= share*max(math.Abs(a), math.Abs(b)) }
 	for i, g := range got {
 		w := want[i]
 		if g.Minute != w.Minute || g.Channel != w.Channel || g.Total != w.Total || g.Negatives != w.Negatives || g.Customers != w.Customers ||
@@ -122,41 +132,26 @@ func (o *Oracle) compareMinutes(ctx context.Context) error {
 	return nil
 }
 
-// facts are the touchpoints of the timeline, told apart by minute and channel only.
-func (o *Oracle) facts(ctx context.Context) ([]archive.Fact, error) {
+// facts are the touchpoints of the timeline as counting sees them, and the segments of customers by their latest profiles.
+func (o *Oracle) facts(ctx context.Context) ([]archive.Fact, map[touchpoint.CustomerID]string, error) {
 	var facts []archive.Fact
+	segments, heard := map[touchpoint.CustomerID]string{}, map[touchpoint.CustomerID]touchpoint.Millis{}
 	err := o.readAll(ctx, o.Timeline, o.TimelinePartitions, func(e *timeline.Entry) error {
-		if t := e.Touchpoint; t != nil && t.Channel != touchpoint.CRM {
-			f := archive.FactOf(t)
-			f.Place, f.Campaign = "", ""
-			facts = append(facts, f)
+		switch t := e.Touchpoint; {
+		case t == nil:
+		case t.Channel != touchpoint.CRM:
+			facts = append(facts, archive.FactOf(t))
+		case t.Profile != nil && t.ReceivedAt >= heard[t.Customer]:
+			heard[t.Customer], segments[t.Customer] = t.ReceivedAt, t.Profile.Segment
 		}
 		return nil
 	})
-	return facts, err
+	return facts, segments, err
 }
 
 // standing are the signals that were reported and not taken back, per customer.
 func (o *Oracle) standing(ctx context.Context) (map[touchpoint.CustomerID][]signal.Signal, error) {
-	type reported struct {
-		signal.Report
-		source touchpoint.Source
-	}
-	latest := map[string]reported{}
-	err := o.readAll(ctx, o.Signals, o.PlacePartitions, func(e *timeline.Entry) error {
-		if e.Kind != timeline.Signal {
-			return nil
-		}
-		var r signal.Report
-		if _, err := r.UnmarshalMsg(e.Payload); err != nil {
-			return err
-		}
-		id := string(r.Customer) + " " + r.Signal.ID()
-		if old, ok := latest[id]; !ok || e.Source.Offset >= old.source.Offset {
-			latest[id] = reported{r, e.Source}
-		}
-		return nil
-	})
+	latest, err := o.reports(ctx)
 	all := map[touchpoint.CustomerID][]signal.Signal{}
 	for _, r := range latest {
 		if !r.Gone {

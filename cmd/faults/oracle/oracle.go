@@ -9,6 +9,7 @@ import (
 	"maps"
 	"time"
 
+	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
 	"github.com/redis/go-redis/v9"
 	"github.com/segmentio/kafka-go"
 
@@ -26,11 +27,14 @@ type History interface {
 	Minutes(ctx context.Context, from, to touchpoint.Millis, channel touchpoint.Channel) ([]api.MinuteRow, error)
 }
 
-// Oracle reads servers directly, not through what breaks them. All fields but History are needed.
+// Oracle reads servers directly, not through what breaks them. All fields but History and House are needed.
 type Oracle struct {
 	Kafka   *kafka.Client
 	Redis   redis.UniversalClient
-	History History // nil: minutes are not compared
+	History History     // nil: minutes are not compared
+	House   driver.Conn // nil: the archive's tables are not compared
+	// Live says that timers, histories and the list of customers at risk in Redis are compared as well: nobody has taken timers away.
+	Live bool
 
 	// Timeline and Signals are the topics with their partition counts.
 	Timeline, Signals                   string
