@@ -139,6 +139,13 @@ var mutants = []mutant{
 		scenario: "rebuild",
 	},
 	{
+		name: "taken-again", what: "what the broker took of a request is sent again with what it did not take",
+		file:     "ingest/stream/combine_send.go",
+		old:      "	return outcomes, nil\n",
+		broken:   "	for _, j := range jobs {\n		if outcomes[j.lane] != nil {\n			return nil, outcomes[j.lane]\n		}\n	}\n	return outcomes, nil\n",
+		scenario: "part-refused",
+	},
+	{
 		name: "commit-first", what: "ingest commits its offset before it is stored that the plan was sent",
 		file:     "ingest/intake/worker.go",
 		old:      "	if err := w.ledger.confirm(ctx, w.stage.token(w.a), w.upTo); err != nil {",
