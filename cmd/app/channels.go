@@ -43,7 +43,12 @@ func (a *App) watchChannels(ctx context.Context) error {
 	if !a.cfg.Has(RoleIngest) && !a.cfg.Has(RoleWeb) {
 		return nil
 	}
-	names, counts, err := a.cfg.Topics.rawPartitions(ctx, a.kafka)
+	var names []string
+	var counts map[string]int
+	err := a.wait(ctx, "kafka", func(ctx context.Context) (err error) {
+		names, counts, err = a.cfg.Topics.rawPartitions(ctx, a.kafka)
+		return err
+	})
 	if err != nil {
 		return err
 	}
