@@ -23,6 +23,7 @@ func (a *App) archive(yield func() bool) (stage, error) {
 		Brokers: a.cfg.Kafka.Brokers, Dialer: a.dialer, Kafka: a.kafka, ClickHouse: a.cfg.ClickHouse,
 		Yield: yield, KeepDays: a.cfg.Limits.HistoryDays, Session: a.cfg.Limits.Session, Log: a.log, Metrics: archive.NewMetrics(a.reg),
 	})
+	a.halted.watch("archive", s.HaltedPartitions)
 	return stage{"archive", func(ctx context.Context) error {
 		err := a.wait(ctx, "clickhouse", func(ctx context.Context) error { return conn.Ping(ctx) })
 		_ = conn.Close()

@@ -77,6 +77,9 @@ func New(opt Options) *Archive { return &Archive{opt: opt.withDefaults()} }
 // Halted says why the archive stands still, "" when it does not. It lags then; nothing is lost while Kafka keeps the records.
 func (a *Archive) Halted() string { return a.halts.String() }
 
+// HaltedPartitions returns which partitions of this process stand still and need a person, as topic/partition, and "clickhouse" while that is away.
+func (a *Archive) HaltedPartitions() []string { return a.halts.Names() }
+
 // Run migrates the tables, then reads and writes until ctx ends. Servers that cannot be reached are waited for, with one
 // line in the log per change. It returns an error only for a configuration that a client refuses.
 func (a *Archive) Run(ctx context.Context) error {

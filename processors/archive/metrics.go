@@ -42,6 +42,11 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 	return m
 }
 
+// gone deletes what is told of a partition that this process no longer reads: its last value would stand beside the true one of another process.
+func (m *Metrics) gone(topic string, partition int) {
+	m.behind.DeleteLabelValues(topic, strconv.Itoa(partition))
+}
+
 func (m *Metrics) lag(topic string, partition int, n int64) {
 	m.behind.WithLabelValues(topic, strconv.Itoa(partition)).Set(float64(max(n, 0)))
 }

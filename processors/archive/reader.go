@@ -29,6 +29,7 @@ type reader struct {
 func (r *reader) run(ctx context.Context) {
 	f := &stream.Fetcher{Client: r.opt.Kafka, Topic: r.a.Topic, Partition: r.a.Partition, MinBytes: fetchLeast, MaxBytes: fetchBytes, MaxWait: fetchWait}
 	defer r.halts.Clear(r.a.Name())
+	defer r.opt.Metrics.gone(r.a.Topic, r.a.Partition)
 	offset := r.a.Committed
 	for ctx.Err() == nil {
 		next, err := r.step(ctx, f, offset)

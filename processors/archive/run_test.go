@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/segmentio/kafka-go"
 	"github.com/twmb/franz-go/pkg/kfake"
 
@@ -116,7 +117,7 @@ func newRig(t *testing.T) *rig {
 	r := &rig{t: t, kafka: client, gate: newGate(t, c.Addrs[0])}
 	behind := c
 	behind.Addrs = []string{r.gate.l.Addr().String()}
-	r.opt = Options{Brokers: k.Brokers, Dialer: dialer, Kafka: client, ClickHouse: behind, Every: 50 * time.Millisecond, Log: quiet}
+	r.opt = Options{Brokers: k.Brokers, Dialer: dialer, Kafka: client, ClickHouse: behind, Every: 50 * time.Millisecond, Log: quiet, Metrics: NewMetrics(nil)}
 	return r
 }
 
@@ -236,7 +237,11 @@ func TestTheArchiveCatchesUpAfterClickHouseWasAwayAndAfterARestart(t *testing.T)
 		}
 		return ""
 	})
+	lags := testutil.CollectAndCount(r.opt.Metrics.behind)
 	stop() // while rows wait
+	if n := testutil.CollectAndCount(r.opt.Metrics.behind); n != 0 || lags == 0 {
+		t.Errorf("the lag of %d partitions was exported, and of %d by who reads none", lags, n)
+	}
 	r.gate.set(false)
 	a, _ = r.start()
 	r.produce("customer.timeline", 1, one2...)
@@ -336,4 +341,7 @@ func TestARecordOfANewerProgramStopsItsPartitionAndNoOther(t *testing.T) {
 		}
 		return ""
 	})
+	if got := a.HaltedPartitions(); !slices.Equal(got, []string{"customer.timeline/0"}) {
+		t.Errorf("halted are %v", got)
+	}
 }
