@@ -7,29 +7,17 @@ import (
 	"testing"
 
 	"github.com/twmb/franz-go/pkg/kadm"
-	"github.com/twmb/franz-go/pkg/kgo"
 
 	"touchwatch/deploy/connect"
 	"touchwatch/ingest/stream"
 )
-
-// admin changes topics behind the stage's back.
-func (w *world) admin() *kadm.Client {
-	w.t.Helper()
-	client, err := kgo.NewClient(kgo.SeedBrokers(w.brokers...))
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	w.t.Cleanup(client.Close)
-	return kadm.NewClient(client)
-}
 
 // deleteBefore deletes records of a raw partition as retention does.
 func (w *world) deleteBefore(topic string, offset int64) {
 	w.t.Helper()
 	cut := kadm.Offsets{}
 	cut.Add(kadm.Offset{Topic: topic, Partition: 0, At: offset, LeaderEpoch: -1})
-	res, err := w.admin().DeleteRecords(context.Background(), cut)
+	res, err := w.kafka.Admin().DeleteRecords(context.Background(), cut)
 	if err != nil || res.Error() != nil {
 		w.t.Fatal(err, res.Error())
 	}
@@ -38,7 +26,7 @@ func (w *world) deleteBefore(topic string, offset int64) {
 // recreate deletes a raw topic and creates it anew, empty.
 func (w *world) recreate(topic string) {
 	w.t.Helper()
-	if _, err := w.admin().DeleteTopics(context.Background(), topic); err != nil {
+	if _, err := w.kafka.Admin().DeleteTopics(context.Background(), topic); err != nil {
 		w.t.Fatal(err)
 	}
 	w.until("the topic is there anew", func() bool {

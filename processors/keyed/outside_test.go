@@ -6,23 +6,11 @@ import (
 	"testing"
 
 	"github.com/twmb/franz-go/pkg/kadm"
-	"github.com/twmb/franz-go/pkg/kgo"
 
 	"touchwatch/deploy/connect"
 	"touchwatch/ingest/stream"
 	"touchwatch/ingest/timeline"
 )
-
-// admin changes topics behind the runtime's back.
-func (w *world) admin() *kadm.Client {
-	w.t.Helper()
-	client, err := kgo.NewClient(kgo.SeedBrokers(w.brokers...))
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	w.t.Cleanup(client.Close)
-	return kadm.NewClient(client)
-}
 
 // applied runs a runtime until a subject's entries are applied, and stops it.
 func (w *world) applied(subject string, n int) {
@@ -65,7 +53,7 @@ func TestEntriesDeletedUnreadStopThePartitionAndNameTheCommand(t *testing.T) {
 	}
 	cut := kadm.Offsets{}
 	cut.Add(kadm.Offset{Topic: w.entries, Partition: int32(timeline.Partition("cus_1", partitions)), At: 3, LeaderEpoch: -1})
-	if res, err := w.admin().DeleteRecords(context.Background(), cut); err != nil || res.Error() != nil {
+	if res, err := w.kafka.Admin().DeleteRecords(context.Background(), cut); err != nil || res.Error() != nil {
 		t.Fatal(err, res.Error())
 	}
 	w.standsStill("cus_1", "deleted by retention", 1)
@@ -77,7 +65,7 @@ func TestATimelineCreatedAnewStopsThePartitionAndNamesTheCommand(t *testing.T) {
 		w.append([]string{"cus_1"}, offset, 5)
 	}
 	w.applied("cus_1", 3)
-	if _, err := w.admin().DeleteTopics(context.Background(), w.entries); err != nil {
+	if _, err := w.kafka.Admin().DeleteTopics(context.Background(), w.entries); err != nil {
 		t.Fatal(err)
 	}
 	w.until("the topic is there anew", func() bool {

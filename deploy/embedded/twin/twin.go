@@ -17,7 +17,9 @@ import (
 	"github.com/alicebob/miniredis/v2"
 	"github.com/redis/go-redis/v9"
 	"github.com/segmentio/kafka-go"
+	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kgo"
 
 	"touchwatch/deploy/connect"
 )
@@ -35,6 +37,17 @@ type Kafka struct {
 	Client  *kafka.Client
 	// Cluster injects faults; nil on a real broker, see NeedsFaults.
 	Cluster *kfake.Cluster
+}
+
+// Admin changes topics behind the back of what is tested: it deletes records and topics, and makes topics anew.
+func (k *Kafka) Admin() *kadm.Client {
+	k.t.Helper()
+	client, err := kgo.NewClient(kgo.SeedBrokers(k.Brokers...))
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	k.t.Cleanup(client.Close)
+	return kadm.NewClient(client)
 }
 
 // NewKafka returns the real broker if one is named, else an embedded one that takes as large records as the product's.
