@@ -16,7 +16,7 @@ const (
 	fetchBytes   = 512 << 10
 	planBytes    = 1 << 20
 	fetchWait    = 250 * time.Millisecond // an idle partition is asked four times a second
-	fetchGather  = 40 * time.Millisecond  // a busy one at most 25 times
+	fetchGather  = 20 * time.Millisecond  // a busy one at most 50 times
 	confirmEvery = 200 * time.Millisecond // at most this often the progress of a partition is written
 )
 
