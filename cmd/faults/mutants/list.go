@@ -125,13 +125,6 @@ var mutants = []mutant{
 		scenario: "zombie",
 	},
 	{
-		name: "next-first-real", what: "ingest sends the next batch before the one that failed",
-		file:     "ingest/intake/send.go",
-		old:      "	err := w.stage.out.Produce(ctx, parcels, onError)\n",
-		broken:   "	var err error\n	go func() { _ = w.stage.out.Produce(ctx, parcels, onError) }()\n",
-		scenario: "part-refused",
-	},
-	{
 		name: "plan-real", what: "a plan counts as sent before it is",
 		file:     "ingest/intake/plan.go",
 		old:      `return l.write(ctx, mine, "plan", body, "done", "0")`,
