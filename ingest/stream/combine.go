@@ -87,8 +87,11 @@ func (c *Combiner) attempt(ctx context.Context, parcels []Parcel, alone bool) (f
 			continue
 		}
 		j := newJob(p)
-		leader, known := c.leaders.of(ctx, j.lane)
-		if alone || !known {
+		leader, known := 0, false
+		if !alone {
+			leader, known = c.leaders.of(ctx, j.lane)
+		}
+		if !known {
 			leader = apart - len(groups) // a group of its own
 		}
 		groups[leader] = append(groups[leader], j)

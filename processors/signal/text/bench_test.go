@@ -15,29 +15,24 @@ var benchTexts = map[string]string{
 
 func BenchmarkJudge(b *testing.B) {
 	e := shippedEngine()
-	for _, name := range []string{"en", "en-", "de", "nl", "ru"} {
-		text := benchTexts[name]
-		b.Run(name, func(b *testing.B) {
-			b.ReportAllocs()
-			b.SetBytes(int64(len(text)))
-			for b.Loop() {
-				e.Judge(text, "")
-			}
-			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "texts/s")
-		})
-	}
+	eachText(b, func(text string) { e.Judge(text, "") })
 }
 
 // BenchmarkRate is BenchmarkJudge for whoever wants only the figures.
 func BenchmarkRate(b *testing.B) {
 	e := shippedEngine()
+	eachText(b, func(text string) { e.Rate(text, "") })
+}
+
+// eachText measures what judge does with each of the texts.
+func eachText(b *testing.B, judge func(text string)) {
 	for _, name := range []string{"en", "en-", "de", "nl", "ru"} {
 		text := benchTexts[name]
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			b.SetBytes(int64(len(text)))
 			for b.Loop() {
-				e.Rate(text, "")
+				judge(text)
 			}
 			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "texts/s")
 		})
