@@ -50,7 +50,7 @@ test-real: ## The end-to-end test on the real servers, with both comparisons
 faults: build chdb ## Break the product on real servers: every fault scenario (docs/faults.md), with ARGS='--seed 7' another world
 	@deploy/servers/kafka.sh
 	@deploy/servers/redis.sh
-	$(BIN) faults run all $(ARGS)
+	$(BIN) faults run all --parallel 2 $(ARGS)
 
 soak: build chdb ## Random faults on real servers for DURATION=30m, then every comparison; ARGS='--seed 7' another world
 	@deploy/servers/kafka.sh

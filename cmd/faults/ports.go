@@ -1,10 +1,12 @@
 package faults
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net"
 	"strconv"
+	"sync"
 )
 
 // Ports that servers are started on, below those that systems give to outgoing connections: a server that is killed and started again finds its
@@ -15,16 +17,22 @@ const (
 	portTries   = 1000
 )
 
-// FreeAddrs are loopback addresses where nothing listened a moment ago.
+// handedOut are the addresses that this process gave away: nothing listens on that of a server which is about to be started again.
+var handedOut sync.Map
+
+// FreeAddrs are loopback addresses where nothing listened a moment ago, and which no other caller in this process got.
 func FreeAddrs(n int) ([]string, error) {
 	var all []string
 	for tries := 0; len(all) < n; tries++ {
 		l, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(lowestPort+rand.IntN(highestPort-lowestPort)))
-		if err != nil && tries == portTries {
-			return nil, fmt.Errorf("find a free port from %d to %d: %w", lowestPort, highestPort, err)
+		if tries >= portTries {
+			return nil, errors.Join(fmt.Errorf("no free port from %d to %d after %d tries", lowestPort, highestPort, tries), err)
 		}
-		if err == nil {
-			defer func() { _ = l.Close() }()
+		if err != nil {
+			continue
+		}
+		defer func() { _ = l.Close() }()
+		if _, taken := handedOut.LoadOrStore(l.Addr().String(), true); !taken {
 			all = append(all, l.Addr().String())
 		}
 	}
