@@ -33,7 +33,7 @@ type Options struct {
 	Session time.Duration
 	// Every is how often rows are written and counted when there are few; zero means 2 s. When counting takes long, it is done less often.
 	Every time.Duration
-	// MaxRows and MaxBytes (of their records) bound what waits in memory to be written; zero means 100,000 and 12 MiB, which unfolded into columns is several times that.
+	// MaxRows and MaxBytes (of their records) bound what waits in memory to be written; zero means 100,000 and 24 MiB, which unfolded into columns is several times that.
 	MaxRows, MaxBytes int
 	// Yield reports whether something more urgent is late; then the archive works a third of the time. nil never does. Safe for concurrent use.
 	Yield   func() bool
@@ -57,7 +57,7 @@ func (o Options) withDefaults() Options {
 		o.MaxRows = 100_000
 	}
 	if o.MaxBytes == 0 {
-		o.MaxBytes = 12 << 20
+		o.MaxBytes = 24 << 20
 	}
 	if o.Metrics == nil {
 		o.Metrics = NewMetrics(nil)

@@ -1,6 +1,7 @@
 package archive
 
 import (
+	"slices"
 	"time"
 
 	"github.com/ClickHouse/clickhouse-go/v2/lib/driver"
@@ -8,20 +9,46 @@ import (
 	"touchwatch/ingest/touchpoint"
 )
 
-// column is one column of a table: its name, and how its values come out of the rows R.
+// fillChunk is how many rows of a column are taken out at once: values that fit into the processor's cache, in memory that is used again.
+const fillChunk = 2048
+
+// column is one column of a table: its name, and how its values come out of the rows R, a part of them at a time.
 type column[R any] struct {
 	name   string
-	values func(rows []R) any
+	values func(rows []R, put func(values any) error) error
 }
 
 // col makes a column from what one row has.
 func col[R, V any](name string, of func(*R) V) column[R] {
-	return column[R]{name, func(rows []R) any {
-		values := make([]V, len(rows))
-		for i := range rows {
-			values[i] = of(&rows[i])
+	return column[R]{name, func(rows []R, put func(any) error) error {
+		values := make([]V, min(len(rows), fillChunk))
+		for part := range slices.Chunk(rows, fillChunk) {
+			for i := range part {
+				values[i] = of(&part[i])
+			}
+			if err := put(values[:len(part)]); err != nil {
+				return err
+			}
 		}
-		return values
+		return nil
+	}}
+}
+
+// few makes a column of words that are few in a batch, whose type in the table is LowCardinality. The client looks each of them up as a value of any
+// type: a word that comes again is not made into one again.
+func few[R any](name string, of func(*R) string) column[R] {
+	return column[R]{name, func(rows []R, put func(any) error) error {
+		known := map[string]any{}
+		boxed := col(name, func(r *R) any {
+			word := of(r)
+			v, ok := known[word]
+			if !ok {
+				v = word
+				known[word] = v
+			}
+			return v
+		})
+		return boxed.values(rows, put)
 	}}
 }
 
@@ -40,7 +67,7 @@ func statement[R any](table string, columns []column[R]) string {
 // fill puts the rows into a batch.
 func fill[R any](batch driver.Batch, columns []column[R], rows []R) error {
 	for i, c := range columns {
-		if err := batch.Column(i).Append(c.values(rows)); err != nil {
+		if err := c.values(rows, batch.Column(i).Append); err != nil {
 			return err
 		}
 	}

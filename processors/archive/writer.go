@@ -61,6 +61,7 @@ func (w *writer) run(ctx context.Context) {
 		}
 		gathered = new(parcel)
 		w.yield(ctx, time.Since(begun))
+		tick.Reset(w.opt.Every) // or a few rows would follow at once, and be a part of the table of their own
 	}
 }
 
