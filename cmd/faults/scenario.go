@@ -154,6 +154,11 @@ var All = []Scenario{
 		Holds: "nobody is told that the chat goes unanswered; of a chat that does, somebody is",
 	},
 	{
+		Name: "linked-between", Row: "also", play: linkedBetween,
+		Fault: "a worker of ingest is killed when a plan is sent in part; before another one sends the rest, it learns whose those touchpoints are",
+		Holds: "the plan is sent as written: none is there twice under two customers; what comes later is the known customer's",
+	},
+	{
 		Name: "black-hole", Row: "8", play: blackHole,
 		Fault: "the broker takes connections and answers nothing, for longer than a session, and again while the worker is told to end",
 		Holds: "the worker ends in order within its deadline; its successor goes on",

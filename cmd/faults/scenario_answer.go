@@ -32,8 +32,35 @@ const (
 
 type chatter struct {
 	contact, thread string
+	id              string // "" while nobody knows whose the contact is
 	owner           touchpoint.CustomerID
-	asked           time.Time
+	said            int
+}
+
+// newChatters are n customers whom nobody knows.
+func newChatters(name string, n int) ([]chatter, error) {
+	people := make([]chatter, n)
+	for i := range people {
+		p := &people[i]
+		p.contact, p.thread = name+":"+strconv.Itoa(i), name+"-"+strconv.Itoa(i)
+		alias, ok := touchpoint.NewAlias(touchpoint.AliasContact, p.contact)
+		if !ok {
+			return nil, fmt.Errorf("%q names nobody", p.contact)
+		}
+		p.owner = alias.Derived()
+	}
+	return people, nil
+}
+
+// knownAs gives the customer an id, and returns the contact that leads to it from now on.
+func (p *chatter) knownAs(id string) (touchpoint.Alias, error) {
+	alias, ok := touchpoint.NewAlias(touchpoint.AliasContact, p.contact)
+	known, named := touchpoint.NewAlias(touchpoint.AliasID, id)
+	if !ok || !named {
+		return alias, fmt.Errorf("%q or %q names nobody", p.contact, id)
+	}
+	p.id, p.owner = id, touchpoint.CustomerID(known.Value)
+	return alias, nil
 }
 
 // unreadAnswer lets customers ask in the chat, and lets the answers lie unread in the raw topic when they are due. Meanwhile workers of ingest
@@ -56,7 +83,8 @@ func unreadAnswer(r *Run) error {
 	if err := l.reach(0.1); err != nil {
 		return err
 	}
-	people, err := r.ask()
+	asked := time.Now().Add(-askedAgo)
+	people, err := r.ask(asked)
 	if err != nil {
 		return err
 	}
@@ -68,10 +96,10 @@ func unreadAnswer(r *Run) error {
 	if err := r.say(people[ignored:], "agent_message", "Hello, how can I help you?", time.Now()); err != nil {
 		return err
 	}
-	if err := r.comeAndGo(first, people[0].asked.Add(answerDue+3*time.Second)); err != nil {
+	if err := r.comeAndGo(first, asked.Add(answerDue+3*time.Second)); err != nil {
 		return err
 	}
-	if err := errors.Join(l.under(), r.unread(people), r.readOn(people[0].asked.Add(answerDue))); err != nil {
+	if err := errors.Join(l.under(), r.unread(people), r.readOn(asked.Add(answerDue))); err != nil {
 		return err
 	}
 	refusals := r.kafka.proxy.Counts().Changed.Load()
@@ -86,44 +114,60 @@ func unreadAnswer(r *Run) error {
 }
 
 // ask lets everybody ask something in the chat.
-func (r *Run) ask() ([]chatter, error) {
-	asked := time.Now().Add(-askedAgo)
-	people := make([]chatter, chatters)
-	for i := range people {
-		p := &people[i]
-		p.contact, p.thread, p.asked = "faults:"+strconv.Itoa(i), "faults-"+strconv.Itoa(i), asked
-		alias, ok := touchpoint.NewAlias(touchpoint.AliasContact, p.contact)
-		if !ok {
-			return nil, fmt.Errorf("%q names nobody", p.contact)
-		}
-		p.owner = alias.Derived()
+func (r *Run) ask(at time.Time) ([]chatter, error) {
+	people, err := newChatters("faults", chatters)
+	if err != nil {
+		return nil, err
 	}
-	return people, r.say(people, "customer_message", "Hello, where is my parcel? It should have been here on Monday.", asked)
+	return people, r.say(people, "customer_message", "Hello, where is my parcel? It should have been here on Monday.", at)
 }
 
-// say sends a chat message of each of these, and adds it to what the world says.
+// say sends a chat message of each of these to the partition of its thread.
 func (r *Run) say(people []chatter, kind, text string, at time.Time) error {
 	for i := range people {
-		p := &people[i]
-		author := ""
-		if kind == "agent_message" {
-			author = `,"author":"agent","agent":"Kim"`
+		rec, err := r.message(&people[i], kind, text, at)
+		if err != nil {
+			return err
 		}
-		value := fmt.Appendf(nil, `{"id":"%s-%s","type":%q,"occurred_at":%q,"customer":{"contact":%q},"thread":%q,"platform":"faults","text":%q%s}`,
-			p.thread, kind, kind, at.UTC().Format("2006-01-02T15:04:05.000Z"), p.contact, p.thread, text, author)
-		rec := simulator.Record{Topic: simulator.TopicChat, Key: []byte(p.thread), Value: value, At: at}
-		read := decode.Decode(decode.Record{Topic: rec.Topic, Value: value, Headers: func(string) string { return "" }}, decode.DefaultFormat(rec.Topic))
-		if len(read.Touchpoints) != 1 {
-			return fmt.Errorf("the message %s is %d touchpoints: %+v", value, len(read.Touchpoints), read.Bad)
-		}
-		r.world.Truth.Owners[read.Touchpoints[0].ID] = p.owner
-		r.world.Records = append(r.world.Records, rec)
-		partition := timeline.Partition(p.thread, r.chatPartitions())
-		if err := r.produce(rec.Topic, partition, 0, []stream.Record{{Key: rec.Key, Value: value}}); err != nil {
+		if err := r.produce(simulator.TopicChat, timeline.Partition(people[i].thread, r.chatPartitions()), 0, []stream.Record{rec}); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// tell sends what each of these customers writes to one partition, in one batch.
+func (r *Run) tell(people []chatter, partition int, text string) error {
+	batch := make([]stream.Record, len(people))
+	for i := range people {
+		var err error
+		if batch[i], err = r.message(&people[i], "customer_message", text, time.Now()); err != nil {
+			return err
+		}
+	}
+	return r.produce(simulator.TopicChat, partition, 0, batch)
+}
+
+// message makes a chat message, and adds it to what the world says.
+func (r *Run) message(p *chatter, kind, text string, at time.Time) (stream.Record, error) {
+	author, id := "", ""
+	if kind == "agent_message" {
+		author = `,"author":"agent","agent":"Kim"`
+	}
+	if p.id != "" {
+		id = fmt.Sprintf(`"id":%q,`, p.id)
+	}
+	p.said++
+	value := fmt.Appendf(nil, `{"id":"%s-%s-%d","type":%q,"occurred_at":%q,"customer":{%s"contact":%q},"thread":%q,"platform":"faults","text":%q%s}`,
+		p.thread, kind, p.said, kind, at.UTC().Format("2006-01-02T15:04:05.000Z"), id, p.contact, p.thread, text, author)
+	rec := simulator.Record{Topic: simulator.TopicChat, Key: []byte(p.thread), Value: value, At: at}
+	read := decode.Decode(decode.Record{Topic: rec.Topic, Value: value, Headers: func(string) string { return "" }}, decode.DefaultFormat(rec.Topic))
+	if len(read.Touchpoints) != 1 {
+		return stream.Record{}, fmt.Errorf("the message %s is %d touchpoints: %+v", value, len(read.Touchpoints), read.Bad)
+	}
+	r.world.Truth.Owners[read.Touchpoints[0].ID] = p.owner
+	r.world.Records = append(r.world.Records, rec)
+	return stream.Record{Key: rec.Key, Value: value}, nil
 }
 
 func (r *Run) chatPartitions() int {

@@ -146,6 +146,20 @@ var mutants = []mutant{
 		scenario: "part-refused",
 	},
 	{
+		name: "next-first-real", what: "ingest sends the next batch before the one that failed",
+		file:     "ingest/intake/send.go",
+		old:      "	err := w.stage.out.Produce(ctx, parcels, onError)\n",
+		broken:   "	var err error\n	go func() { _ = w.stage.out.Produce(ctx, parcels, onError) }()\n",
+		scenario: "part-refused",
+	},
+	{
+		name: "identity-real", what: "ingest resolves identity again after a crash",
+		file:     "ingest/intake/send.go",
+		old:      "		if p.Customers[i] != \"\" {\n			customer = p.Customers[i]\n		} else {\n			decided = true\n		}\n",
+		broken:   "		decided = decided || p.Customers[i] == \"\"\n",
+		scenario: "linked-between",
+	},
+	{
 		name: "commit-first", what: "ingest commits its offset before it is stored that the plan was sent",
 		file:     "ingest/intake/worker.go",
 		old:      "	if err := w.ledger.confirm(ctx, w.stage.token(w.a), w.upTo); err != nil {",
