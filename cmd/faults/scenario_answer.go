@@ -66,13 +66,7 @@ func (p *chatter) knownAs(id string) (touchpoint.Alias, error) {
 // unreadAnswer lets customers ask in the chat, and lets the answers lie unread in the raw topic when they are due. Meanwhile workers of ingest
 // join, leave and are killed, and all other topics are read on.
 func unreadAnswer(r *Run) error {
-	if _, err := r.node("front", app.RoleWeb, app.RoleArchive); err != nil {
-		return err
-	}
-	if _, err := r.node("customers", app.RoleCustomers); err != nil {
-		return err
-	}
-	first, err := r.node("ingest-1", app.RoleIngest)
+	first, err := r.eachApart()
 	if err != nil {
 		return err
 	}

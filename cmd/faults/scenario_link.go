@@ -21,13 +21,7 @@ const strangers = 12
 // linkedBetween kills a worker of ingest when the plan of the strangers' messages is sent in part. Before another one sends the rest, it learns from
 // a partition of its own who the strangers are.
 func linkedBetween(r *Run) error {
-	if _, err := r.node("front", app.RoleWeb, app.RoleArchive); err != nil {
-		return err
-	}
-	if _, err := r.node("customers", app.RoleCustomers); err != nil {
-		return err
-	}
-	first, err := r.node("ingest-1", app.RoleIngest)
+	first, err := r.eachApart()
 	if err != nil {
 		return err
 	}
@@ -38,11 +32,18 @@ func linkedBetween(r *Run) error {
 	if err := l.reach(0.2); err != nil {
 		return err
 	}
-	doomed, heirs, err := r.shareChat()
+	alone, err := r.chatHolders()
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(l.wait(), r.reach(touchpoint.MillisOf(time.Now()))); err != nil {
+	if _, err := r.node("ingest-2", app.RoleIngest); err != nil {
+		return err
+	}
+	if err := errors.Join(l.wait(), r.reach(touchpoint.MillisOf(time.Now()))); err != nil { // by then the two have shared the work
+		return err
+	}
+	doomed, heirs, err := r.shared(alone)
+	if err != nil {
 		return err
 	}
 	people, err := newChatters("stranger", strangers)
@@ -65,35 +66,25 @@ func linkedBetween(r *Run) error {
 	return r.tell(people, heirs, "Now it is here, thank you.")
 }
 
-// shareChat starts a second worker of ingest, and returns a partition of the chat that the first one keeps and one that the second one got.
-func (r *Run) shareChat() (first, second int, err error) {
-	alone, err := r.chatHolders()
+// shared returns a partition of the chat that is still held by who held it alone, and one that a second worker got.
+func (r *Run) shared(alone []string) (kept, given int, err error) {
+	now, err := r.chatHolders()
 	if err != nil {
 		return 0, 0, err
 	}
-	if _, err := r.node("ingest-2", app.RoleIngest); err != nil {
-		return 0, 0, err
+	kept, given = -1, -1
+	for p, holder := range now {
+		if holder == alone[p] {
+			kept = p
+		} else {
+			given = p
+		}
 	}
-	err = until(r.ctx, settleWithin, func() error {
-		first, second = -1, -1
-		now, err := r.chatHolders()
-		if err != nil {
-			return err
-		}
-		for p, holder := range now {
-			if holder == alone[p] {
-				first = p
-			} else {
-				second = p
-			}
-		}
-		if first < 0 || second < 0 {
-			return fmt.Errorf("the partitions of the chat are held by %v, want two workers to share them", now)
-		}
-		return nil
-	})
-	r.note("partition %d of the chat is the first worker's, partition %d the second one's", first, second)
-	return first, second, err
+	if kept < 0 || given < 0 {
+		return 0, 0, fmt.Errorf("the partitions of the chat are held by %v, want two workers to share them", now)
+	}
+	r.note("partition %d of the chat is the first worker's, partition %d the second one's", kept, given)
+	return kept, given, nil
 }
 
 // chatHolders are the members that hold the partitions of the chat, as Redis has them.

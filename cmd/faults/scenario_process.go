@@ -24,6 +24,17 @@ func (r *Run) apart() (front, worker *node, err error) {
 	return front, worker, err
 }
 
+// eachApart starts processes of which ingest has one of its own, to break it alone, and returns that.
+func (r *Run) eachApart() (ingest *node, err error) {
+	if _, err := r.node("front", app.RoleWeb, app.RoleArchive); err != nil {
+		return nil, err
+	}
+	if _, err := r.node("customers", app.RoleCustomers); err != nil {
+		return nil, err
+	}
+	return r.node("ingest-1", app.RoleIngest)
+}
+
 // works waits until a node has applied entries of the timeline: it owns partitions, and is in the middle of it.
 func (n *node) works() error {
 	return until(n.run.ctx, settleWithin, func() error {
