@@ -125,16 +125,20 @@ func (g *Group) start(ctx context.Context, gen *kafka.Generation, running *sync.
 	g.Log.Info("partitions assigned", "group", g.ID, "generation", gen.ID, "partitions", count)
 }
 
-// launch runs fn with a context that ends with the generation or with ctx.
+// launch runs fn with a context that ends with the generation or with ctx. When ctx has ended, the generation goes on until the group is closed: the
+// client would take the end of a function for a rebalance, join again, and not leave before all other members have heard of that.
 func (g *Group) launch(ctx context.Context, gen *kafka.Generation, running *sync.WaitGroup, fn func(context.Context)) {
 	running.Add(1)
 	gen.Start(func(genCtx context.Context) {
-		defer running.Done()
 		wctx, cancel := context.WithCancel(genCtx)
-		defer cancel()
 		stop := context.AfterFunc(ctx, cancel)
-		defer stop()
 		fn(wctx)
+		stop()
+		cancel()
+		running.Done()
+		if ctx.Err() != nil {
+			<-genCtx.Done()
+		}
 	})
 }
 

@@ -30,10 +30,11 @@ type journal struct {
 	seen  map[string]int   // value → how often
 	by    map[string]int   // member → records
 	holds map[string][]int // member → partitions of its current generation
+	gen   map[string]int32 // member → its latest generation
 }
 
 func newJournal() *journal {
-	return &journal{seen: map[string]int{}, by: map[string]int{}, holds: map[string][]int{}}
+	return &journal{seen: map[string]int{}, by: map[string]int{}, holds: map[string][]int{}, gen: map[string]int32{}}
 }
 
 func (j *journal) saw(name string, records []Record) {
@@ -67,6 +68,18 @@ func (j *journal) held(name string) int {
 	return len(j.holds[name])
 }
 
+func (j *journal) entered(name string, generation int32) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.gen[name] = generation
+}
+
+func (j *journal) generation(name string) int32 {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.gen[name]
+}
+
 func (j *journal) count() (distinct int) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -92,6 +105,7 @@ func (w *world) join(group, name string, log *journal) *member {
 
 // work reads a partition on from what the group committed.
 func (m *member) work(ctx context.Context, a Assignment, commit func(int64)) {
+	m.log.entered(m.name, a.Generation)
 	m.log.hold(m.name, a.Partition, true)
 	defer m.log.hold(m.name, a.Partition, false)
 	next := max(a.Committed, 0)
@@ -169,6 +183,23 @@ func TestMembersComeAndGoAndNothingIsLost(t *testing.T) {
 	}
 	if log.by["second"] < 40 {
 		t.Errorf("the second member read %d records: the partitions were not shared", log.by["second"])
+	}
+}
+
+// A member that is told to stop must not join once more before it leaves: the broker answers that only when all others have joined as well, and a
+// process that cannot wait so long would leave without a word, its partitions unread until its session ends.
+func TestAMemberThatStopsDoesNotJoinAgain(t *testing.T) {
+	w := newWorld(t, groupPartitions)
+	group, log := twin.Unique("stops"), newJournal()
+	first := w.join(group, "first", log)
+	w.until("one member holds everything", func() bool { return log.held("first") == groupPartitions })
+	w.join(group, "second", log)
+	w.until("two members share", func() bool { return log.held("first") == 2 && log.held("second") == 2 })
+	shared := log.generation("second")
+	first.stop()
+	w.until("who stays holds everything", func() bool { return log.held("second") == groupPartitions })
+	if got := log.generation("second"); got != shared+1 {
+		t.Errorf("the group went from generation %d to %d, want one more only: who stops leaves", shared, got)
 	}
 }
 
