@@ -23,12 +23,14 @@ var handedOut sync.Map
 // FreeAddrs are loopback addresses where nothing listened a moment ago, and which no other caller in this process got.
 func FreeAddrs(n int) ([]string, error) {
 	var all []string
+	var last error
 	for tries := 0; len(all) < n; tries++ {
-		l, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(lowestPort+rand.IntN(highestPort-lowestPort)))
-		if tries >= portTries {
-			return nil, errors.Join(fmt.Errorf("no free port from %d to %d after %d tries", lowestPort, highestPort, tries), err)
+		if tries == portTries {
+			return nil, errors.Join(fmt.Errorf("no free port from %d to %d after %d tries", lowestPort, highestPort, tries), last)
 		}
+		l, err := net.Listen("tcp", "127.0.0.1:"+strconv.Itoa(lowestPort+rand.IntN(highestPort-lowestPort)))
 		if err != nil {
+			last = err
 			continue
 		}
 		defer func() { _ = l.Close() }()
