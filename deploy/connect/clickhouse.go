@@ -14,6 +14,8 @@ import (
 const (
 	clickHouseDialTimeout = 5 * time.Second
 	clickHouseReadTimeout = 30 * time.Second
+	// A change of tables is silent until the disk has it, which a busy one may take long for.
+	clickHouseChangeTimeout = 2 * time.Minute
 )
 
 // ClickHouse says how to reach the history.
@@ -76,12 +78,13 @@ func (c ClickHouse) Open() (driver.Conn, error) {
 	return conn, nil
 }
 
-// OpenDB builds a pool for database/sql, as tools for migrations want it. Otherwise it is like Open.
+// OpenDB builds a pool for database/sql, as tools for migrations want it: an answer may be long in coming. Otherwise it is like Open.
 func (c ClickHouse) OpenDB() (*sql.DB, error) {
 	options, err := c.options()
 	if err != nil {
 		return nil, err
 	}
+	options.ReadTimeout = clickHouseChangeTimeout
 	return clickhouse.OpenDB(options), nil
 }
 

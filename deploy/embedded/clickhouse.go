@@ -25,7 +25,7 @@ type ClickHouseOptions struct {
 	// Command starts the child: the program and what stands before the flags of RunClickHouseFront. Empty means this
 	// program with the subcommand "clickhouse-front".
 	Command []string
-	// Log gets a line for each change of the child's state; nil means none.
+	// Log gets a line for each change of the child's state and for each slow query; nil means none.
 	Log *slog.Logger
 
 	health health

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -29,6 +30,7 @@ type frontOptions struct {
 
 // RunClickHouseFront is the main function of the child process: an HTTP server on the ClickHouse engine. It returns nil
 // when ctx ends, and an error when it cannot start or a query hangs; the process must then end, since a hung query cannot be stopped.
+// Slow queries are logged to standard output.
 // Flags: --listen host:port (or fd:N, an inherited listener), --data folder, --library path, --deadline per query,
 // --until-stdin-ends to stop when the parent is gone.
 func RunClickHouseFront(ctx context.Context, args []string) error {
@@ -62,6 +64,7 @@ func RunClickHouseFront(ctx context.Context, args []string) error {
 		Open:     func() (front.Conn, error) { return engine.Connect(o.data) },
 		Deadline: o.deadline,
 		Patience: max(o.deadline/2, time.Second),
+		Log:      slog.New(slog.NewTextHandler(os.Stdout, nil)),
 	})
 	if err := serveFront(ctx, listener, server); err != nil {
 		return err
@@ -131,7 +134,7 @@ func serveFront(ctx context.Context, listener net.Listener, server *front.Server
 	go func() { served <- h.Serve(listener) }()
 	select {
 	case query := <-server.Hung():
-		return fmt.Errorf("the engine does not end this query and has to be started anew: %.200s", query)
+		return fmt.Errorf("the engine does not end this query and has to be started anew: %s", query)
 	case err := <-served:
 		return fmt.Errorf("serve: %w", err)
 	case <-ctx.Done():

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
 	"sync"
 	"time"
 )
@@ -70,10 +71,13 @@ func (k *keeper) child(ctx context.Context) error {
 	}
 	defer func() { _ = file.Close() }()
 	said := &tail{limit: 4 << 10}
-	cmd := exec.Command(k.options.Command[0], append(k.options.Command[1:len(k.options.Command):len(k.options.Command)],
-		"--listen", "fd:3", "--data", k.options.Data, "--library", k.options.Library, "--deadline", k.options.Deadline.String(), "--until-stdin-ends")...)
+	arguments := append(slices.Clone(k.options.Command[1:]),
+		"--listen", "fd:3", "--data", k.options.Data, "--library", k.options.Library, "--deadline", k.options.Deadline.String(),
+		"--until-stdin-ends")
+	cmd := exec.Command(k.options.Command[0], arguments...)
 	cmd.ExtraFiles = []*os.File{file}
-	cmd.Stdout, cmd.Stderr = said, said
+	cmd.Stdout = &lines{tell: func(line string) { k.options.Log.Warn("embedded ClickHouse", "says", line) }}
+	cmd.Stderr = said
 	cmd.SysProcAttr = childAttributes()
 	stdin, err := cmd.StdinPipe()
 	if err != nil {

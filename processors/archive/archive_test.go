@@ -2,11 +2,17 @@ package archive
 
 import (
 	"fmt"
+	"io"
 	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"reflect"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -35,6 +41,35 @@ func TestMigratingTwiceAndAtTheSameTimeIsTheSameAsOnce(t *testing.T) {
 	var tables uint64
 	if err := open(t, c).QueryRow(t.Context(), "SELECT count() FROM system.tables WHERE database = currentDatabase() AND name NOT LIKE 'goose%'").Scan(&tables); err != nil || tables != 5 {
 		t.Errorf("%d tables, %v", tables, err)
+	}
+}
+
+func TestMigrateTriesOnceMoreWhenTheServerIsBusy(t *testing.T) {
+	c := server(t)
+	target, err := url.Parse("http://" + c.Addrs[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	var refused atomic.Int64
+	forward := httputil.NewSingleHostReverseProxy(target)
+	busy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		if strings.Contains(string(body), "goose_db_version") && strings.Contains(string(body), "CREATE") && refused.Add(1) == 1 {
+			w.Header().Set("X-ClickHouse-Exception-Code", "202")
+			w.WriteHeader(http.StatusServiceUnavailable)
+			_, _ = io.WriteString(w, "Code: 202. DB::Exception: too many queries at once")
+			return
+		}
+		r.Body = io.NopCloser(strings.NewReader(string(body)))
+		forward.ServeHTTP(w, r)
+	}))
+	defer busy.Close()
+	c.Addrs, c.Compression = []string{busy.Listener.Addr().String()}, "none"
+	if err := Migrate(t.Context(), c, 0, quiet); err != nil {
+		t.Error(err)
+	}
+	if n := refused.Load(); n != 2 {
+		t.Errorf("asked %d times", n)
 	}
 }
 

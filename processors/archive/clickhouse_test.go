@@ -61,7 +61,9 @@ func (s *shared) close() {
 func server(t testing.TB) connect.ClickHouse {
 	t.Helper()
 	engine.once.Do(func() {
-		engine.server, engine.err = embedded.StartClickHouse(context.Background(), embedded.ClickHouseOptions{Listen: "127.0.0.1:0"})
+		engine.server, engine.err = embedded.StartClickHouse(context.Background(), embedded.ClickHouseOptions{
+			Listen: "127.0.0.1:0", Log: slog.New(slog.NewTextHandler(os.Stderr, nil)),
+		})
 	})
 	if errors.Is(engine.err, embedded.ErrNoLibrary) {
 		t.Skipf("no ClickHouse engine: %v", engine.err)

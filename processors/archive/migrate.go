@@ -35,7 +35,9 @@ func Migrate(ctx context.Context, server connect.ClickHouse, keepDays int, log *
 	if err != nil {
 		return fmt.Errorf("migrate clickhouse: %w", err)
 	}
-	provider, err := goose.NewProvider(goose.DialectClickHouse, db, folder, goose.WithVerbose(false))
+	// ClickHouse has no transactions, and its client gives up a connection on which one is rolled back: what is tried once
+	// more after that can only fail, with an error that hides the first.
+	provider, err := goose.NewProvider(goose.DialectClickHouse, db, folder, goose.WithVerbose(false), goose.WithIsolateDDL(true))
 	if err != nil {
 		return fmt.Errorf("migrate clickhouse: %w", err)
 	}

@@ -10,6 +10,7 @@
 package front
 
 import (
+	"log/slog"
 	"time"
 
 	"touchwatch/deploy/embedded/chdb"
@@ -30,6 +31,10 @@ type Options struct {
 	Deadline time.Duration
 	// Patience is how long after Deadline a query may still not have ended before the engine counts as hung; 0 means 15 s.
 	Patience time.Duration
+	// Slow is after how long a query is logged, once; 0 means 5 s.
+	Slow time.Duration
+	// Log gets a line for each slow query; nil means none.
+	Log *slog.Logger
 	// Concurrent is how many queries may run at once; others wait. 0 means 4.
 	Concurrent int
 	// MaxBody bounds a request's body in bytes, after decompression; 0 means 256 MiB.
@@ -42,6 +47,12 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Patience == 0 {
 		o.Patience = 15 * time.Second
+	}
+	if o.Slow == 0 {
+		o.Slow = 5 * time.Second
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
 	}
 	if o.Concurrent == 0 {
 		o.Concurrent = 4

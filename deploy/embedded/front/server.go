@@ -24,7 +24,7 @@ func New(options Options) *Server {
 	return &Server{options: options, slots: make(chan struct{}, options.Concurrent), hung: make(chan string, 1)}
 }
 
-// Hung yields the text of a query that the engine does not end. The engine cannot be saved then: end the process
+// Hung yields where a query stands that the engine does not end, and its text. The engine cannot be saved then: end the process
 // without closing connections.
 func (s *Server) Hung() <-chan string { return s.hung }
 
@@ -117,18 +117,17 @@ func (s *Server) acquire(ctx context.Context) error {
 
 // run sends the statement to the engine and its result to the client.
 func (s *Server) run(w http.ResponseWriter, q request, st statement) error {
-	watch := time.AfterFunc(s.options.Deadline+s.options.Patience, func() {
-		select {
-		case s.hung <- st.text:
-		default:
-		}
-	})
-	defer watch.Stop()
+	p := s.follow(st.text)
+	defer p.end()
 	conn, err := s.options.Open()
 	if err != nil {
 		return err
 	}
-	defer conn.Close()
+	defer func() {
+		p.at("gives its connection back")
+		conn.Close()
+	}()
+	p.at("sets its settings")
 	for _, statement := range q.prepare() {
 		if _, err := conn.Query(statement, "Null", nil); err != nil {
 			return err
@@ -139,6 +138,7 @@ func (s *Server) run(w http.ResponseWriter, q request, st statement) error {
 		format = q.format
 	}
 	a := newAnswer(w, q, format)
+	p.at("runs")
 	if st.streams && format == "Native" {
 		err = conn.Stream(st.text, format, q.params, a.piece)
 	} else {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -229,7 +230,7 @@ func TestAQueryThatDoesNotEndIsReportedAndOthersGoOn(t *testing.T) {
 	})
 	select {
 	case query := <-s.Hung():
-		if query != "SELECT sleep(forever)" {
+		if !strings.HasSuffix(query, ": SELECT sleep(forever)") {
 			t.Error(query)
 		}
 	case <-time.After(10 * time.Second):
@@ -237,6 +238,31 @@ func TestAQueryThatDoesNotEndIsReportedAndOthersGoOn(t *testing.T) {
 	}
 	close(e.holding)
 	done.Wait()
+}
+
+func TestASlowQueryIsLoggedOnceWithWhereItStands(t *testing.T) {
+	e := new(engine)
+	logged, open := make(chan string, 2), make(chan struct{})
+	log := slog.New(slog.NewTextHandler(writerFunc(func(p []byte) { logged <- string(p) }), nil))
+	s := New(Options{Open: func() (Conn, error) { <-open; return e.Open() }, Slow: time.Millisecond, Log: log})
+	var done sync.WaitGroup
+	done.Go(func() {
+		r := httptest.NewRequest(http.MethodPost, "http://127.0.0.1/", strings.NewReader("SELECT 1"))
+		s.ServeHTTP(httptest.NewRecorder(), r)
+	})
+	line := <-logged
+	close(open)
+	done.Wait()
+	if !strings.Contains(line, "waits for a connection") || !strings.Contains(line, `query="SELECT 1"`) || len(logged) > 0 {
+		t.Errorf("%s and %d more", line, len(logged))
+	}
+}
+
+type writerFunc func([]byte)
+
+func (w writerFunc) Write(p []byte) (int, error) {
+	w(p)
+	return len(p), nil
 }
 
 func TestMoreQueriesThanPlacesWaitAndThenGiveUp(t *testing.T) {
