@@ -61,18 +61,26 @@ func (w *writer) run(ctx context.Context) {
 		}
 		gathered = new(parcel)
 		w.yield(ctx, time.Since(begun))
-		tick.Reset(w.opt.Every) // or a few rows would follow at once, and be a part of the table of their own
+		// Not at once after a long write, or a few rows would follow and be a part of the table of their own.
+		tick.Reset(max(w.opt.Every-time.Since(begun), w.opt.Every/4))
 	}
 }
 
-// yieldMost bounds a pause: a backlog of hours must not keep the archive from its work for long.
-const yieldMost = 10 * time.Second
+const (
+	// yieldMost bounds a pause: a backlog of hours must not keep the archive from its work for long.
+	yieldMost = 10 * time.Second
+	// yieldLook is how often a pause looks whether there is still a reason for it.
+	yieldLook = 250 * time.Millisecond
+)
 
-// yield pauses twice as long as the last writing took while the alerts are late. Readers wait meanwhile, as the queue is full.
+// yield pauses while the alerts are late, at most twice as long as the last writing took. Readers wait meanwhile, as the queue is full.
 func (w *writer) yield(ctx context.Context, took time.Duration) {
-	if w.opt.Yield != nil && w.opt.Yield() {
-		w.opt.Metrics.yielded.Inc()
-		stream.Sleep(ctx, min(2*took, yieldMost))
+	if w.opt.Yield == nil || !w.opt.Yield() {
+		return
+	}
+	w.opt.Metrics.yielded.Inc()
+	end := time.Now().Add(min(2*took, yieldMost))
+	for w.opt.Yield() && stream.Sleep(ctx, min(yieldLook, time.Until(end))) && time.Now().Before(end) {
 	}
 }
 
