@@ -106,7 +106,7 @@ func BenchmarkCount(b *testing.B) {
 				}}})
 			}
 		}
-		w.countAt = time.Now().Add(time.Hour)
+		w.counted = time.Now().Add(time.Hour)
 		if !w.write(b.Context(), p) {
 			b.Fatal("not written")
 		}

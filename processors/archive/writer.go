@@ -36,7 +36,8 @@ type writer struct {
 
 	dirty   map[int64]bool     // minutes to count again, in seconds since 1970
 	upTo    map[*session]int64 // offsets whose rows are inserted; they are committed when dirty is counted
-	countAt time.Time          // not before then
+	counted time.Time          // when that began last
+	took    time.Duration      // and how long it took
 	down    bool
 }
 
@@ -48,7 +49,7 @@ func (w *writer) run(ctx context.Context) {
 	for {
 		select {
 		case p := <-w.in:
-			if gathered.add(p); gathered.rows() < w.opt.MaxRows && gathered.bytes < w.opt.MaxBytes {
+			if gathered.add(p); !w.enough(gathered) {
 				continue
 			}
 		case <-tick.C:
@@ -64,6 +65,11 @@ func (w *writer) run(ctx context.Context) {
 		// Not at once after a long write, or a few rows would follow and be a part of the table of their own.
 		tick.Reset(max(w.opt.Every-time.Since(begun), w.opt.Every/4))
 	}
+}
+
+// enough reports whether a parcel is not to grow further.
+func (w *writer) enough(p *parcel) bool {
+	return p.rows() >= w.opt.MaxRows || p.bytes >= w.opt.MaxBytes
 }
 
 const (
@@ -98,7 +104,7 @@ func (w *writer) write(ctx context.Context, p *parcel) bool {
 		w.upTo[s] = max(w.upTo[s], offset)
 	}
 	if len(w.dirty) > 0 {
-		if time.Now().Before(w.countAt) {
+		if !w.countNow(w.enough(p)) {
 			return true
 		}
 		if !w.count(ctx) {
@@ -194,9 +200,19 @@ func (w *writer) touch(ctx context.Context, p *parcel) bool {
 	return true
 }
 
-// count computes the dirty minutes anew, and sets when that is done next: not before twice the time it took has passed.
+// countNow reports whether it is time to count: not before twice as long has passed as the last time took, and, in a backlog, whose next rows lie
+// mostly in the same minutes, not before Options.Every.
+func (w *writer) countNow(backlog bool) bool {
+	pause := 3 * w.took
+	if backlog {
+		pause = max(pause, w.opt.Every)
+	}
+	return time.Since(w.counted) >= pause
+}
+
+// count computes the dirty minutes anew.
 func (w *writer) count(ctx context.Context) bool {
-	begun := time.Now()
+	w.counted = time.Now()
 	minutes := slices.Sorted(maps.Keys(w.dirty))
 	for part := range slices.Chunk(minutes, minutesAtOnce) {
 		if !w.insist(ctx, "count", func(ctx context.Context) error { return countMinutes(ctx, w.conn, part) }) {
@@ -204,10 +220,9 @@ func (w *writer) count(ctx context.Context) bool {
 		}
 	}
 	clear(w.dirty)
-	took := time.Since(begun)
-	w.opt.Metrics.countSeconds.Observe(took.Seconds())
+	w.took = time.Since(w.counted)
+	w.opt.Metrics.countSeconds.Observe(w.took.Seconds())
 	w.opt.Metrics.minutes.Add(float64(len(minutes)))
-	w.countAt = begun.Add(max(w.opt.Every, 3*took))
 	return true
 }
 

@@ -26,3 +26,31 @@ func TestThePauseForLateAlertsEndsWithItsReasonAndIsBounded(t *testing.T) {
 		})
 	}
 }
+
+func TestMinutesAreCountedAThirdOfTheTimeAndLessOftenInABacklog(t *testing.T) {
+	for name, c := range map[string]struct {
+		took    time.Duration
+		backlog bool
+		next    time.Duration // after the last time began
+	}{
+		"quick":               {10 * time.Millisecond, false, 30 * time.Millisecond},
+		"quick, in a backlog": {10 * time.Millisecond, true, 2 * time.Second},
+		"slow":                {3 * time.Second, false, 9 * time.Second},
+		"slow, in a backlog":  {3 * time.Second, true, 9 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				opt := Options{}.withDefaults()
+				w := &writer{opt: &opt, counted: time.Now(), took: c.took}
+				time.Sleep(c.next - time.Millisecond)
+				if w.countNow(c.backlog) {
+					t.Error("counts too early")
+				}
+				time.Sleep(time.Millisecond)
+				if !w.countNow(c.backlog) {
+					t.Error("does not count in time")
+				}
+			})
+		})
+	}
+}
