@@ -34,7 +34,7 @@ func TestMinutesAreCountedAThirdOfTheTimeAndLessOftenInABacklog(t *testing.T) {
 		next    time.Duration // after the last time began
 	}{
 		"quick":               {10 * time.Millisecond, false, 30 * time.Millisecond},
-		"quick, in a backlog": {10 * time.Millisecond, true, 2 * time.Second},
+		"quick, in a backlog": {10 * time.Millisecond, true, 6 * time.Second},
 		"slow":                {3 * time.Second, false, 9 * time.Second},
 		"slow, in a backlog":  {3 * time.Second, true, 9 * time.Second},
 	} {

@@ -201,11 +201,11 @@ func (w *writer) touch(ctx context.Context, p *parcel) bool {
 }
 
 // countNow reports whether it is time to count: not before twice as long has passed as the last time took, and, in a backlog, whose next rows lie
-// mostly in the same minutes, not before Options.Every.
+// mostly in the same minutes, not before three times Options.Every.
 func (w *writer) countNow(backlog bool) bool {
 	pause := 3 * w.took
 	if backlog {
-		pause = max(pause, w.opt.Every)
+		pause = max(pause, 3*w.opt.Every)
 	}
 	return time.Since(w.counted) >= pause
 }
