@@ -29,19 +29,25 @@ func TestThePauseForLateAlertsEndsWithItsReasonAndIsBounded(t *testing.T) {
 
 func TestMinutesAreCountedAThirdOfTheTimeAndLessOftenInABacklog(t *testing.T) {
 	for name, c := range map[string]struct {
-		took    time.Duration
+		took    time.Duration // for the last six minutes
+		dirty   int
 		backlog bool
 		next    time.Duration // after the last time began
 	}{
-		"quick":               {10 * time.Millisecond, false, 30 * time.Millisecond},
-		"quick, in a backlog": {10 * time.Millisecond, true, 6 * time.Second},
-		"slow":                {3 * time.Second, false, 9 * time.Second},
-		"slow, in a backlog":  {3 * time.Second, true, 9 * time.Second},
+		"quick":                     {60 * time.Millisecond, 6, false, 180 * time.Millisecond},
+		"quick, in a backlog":       {60 * time.Millisecond, 6, true, 6 * time.Second},
+		"slow":                      {3 * time.Second, 6, false, 9 * time.Second},
+		"slow, in a backlog":        {3 * time.Second, 6, true, 9 * time.Second},
+		"slow, few minutes":         {3 * time.Second, 2, false, 3 * time.Second},
+		"slow, many more than then": {3 * time.Second, 6000, false, 9 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				opt := Options{}.withDefaults()
-				w := &writer{opt: &opt, counted: time.Now(), took: c.took}
+				w := &writer{opt: &opt, counted: time.Now(), took: c.took, minutes: 6, dirty: map[int64]bool{}}
+				for i := range c.dirty {
+					w.dirty[int64(i)*60] = true
+				}
 				time.Sleep(c.next - time.Millisecond)
 				if w.countNow(c.backlog) {
 					t.Error("counts too early")

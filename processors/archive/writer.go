@@ -37,7 +37,8 @@ type writer struct {
 	dirty   map[int64]bool     // minutes to count again, in seconds since 1970
 	upTo    map[*session]int64 // offsets whose rows are inserted; they are committed when dirty is counted
 	counted time.Time          // when that began last
-	took    time.Duration      // and how long it took
+	minutes int                // how many were counted then
+	took    time.Duration      // and how long that took
 	down    bool
 }
 
@@ -64,29 +65,6 @@ func (w *writer) run(ctx context.Context) {
 		w.yield(ctx, time.Since(begun))
 		// Not at once after a long write, or a few rows would follow and be a part of the table of their own.
 		tick.Reset(max(w.opt.Every-time.Since(begun), w.opt.Every/4))
-	}
-}
-
-// enough reports whether a parcel is not to grow further.
-func (w *writer) enough(p *parcel) bool {
-	return p.rows() >= w.opt.MaxRows || p.bytes >= w.opt.MaxBytes
-}
-
-const (
-	// yieldMost bounds a pause: a backlog of hours must not keep the archive from its work for long.
-	yieldMost = 10 * time.Second
-	// yieldLook is how often a pause looks whether there is still a reason for it.
-	yieldLook = 250 * time.Millisecond
-)
-
-// yield pauses while the alerts are late, at most twice as long as the last writing took. Readers wait meanwhile, as the queue is full.
-func (w *writer) yield(ctx context.Context, took time.Duration) {
-	if w.opt.Yield == nil || !w.opt.Yield() {
-		return
-	}
-	w.opt.Metrics.yielded.Inc()
-	end := time.Now().Add(min(2*took, yieldMost))
-	for w.opt.Yield() && stream.Sleep(ctx, min(yieldLook, time.Until(end))) && time.Now().Before(end) {
 	}
 }
 
@@ -200,16 +178,6 @@ func (w *writer) touch(ctx context.Context, p *parcel) bool {
 	return true
 }
 
-// countNow reports whether it is time to count: not before twice as long has passed as the last time took, and, in a backlog, whose next rows lie
-// mostly in the same minutes, not before three times Options.Every.
-func (w *writer) countNow(backlog bool) bool {
-	pause := 3 * w.took
-	if backlog {
-		pause = max(pause, 3*w.opt.Every)
-	}
-	return time.Since(w.counted) >= pause
-}
-
 // count computes the dirty minutes anew.
 func (w *writer) count(ctx context.Context) bool {
 	w.counted = time.Now()
@@ -220,7 +188,7 @@ func (w *writer) count(ctx context.Context) bool {
 		}
 	}
 	clear(w.dirty)
-	w.took = time.Since(w.counted)
+	w.took, w.minutes = time.Since(w.counted), len(minutes)
 	w.opt.Metrics.countSeconds.Observe(w.took.Seconds())
 	w.opt.Metrics.minutes.Add(float64(len(minutes)))
 	return true
