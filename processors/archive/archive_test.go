@@ -44,32 +44,45 @@ func TestMigratingTwiceAndAtTheSameTimeIsTheSameAsOnce(t *testing.T) {
 	}
 }
 
-func TestMigrateTriesOnceMoreWhenTheServerIsBusy(t *testing.T) {
-	c := server(t)
-	target, err := url.Parse("http://" + c.Addrs[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	var refused atomic.Int64
-	forward := httputil.NewSingleHostReverseProxy(target)
-	busy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, _ := io.ReadAll(r.Body)
-		if strings.Contains(string(body), "goose_db_version") && strings.Contains(string(body), "CREATE") && refused.Add(1) == 1 {
+func TestMigrateTriesAgainWhatFailedOnce(t *testing.T) {
+	for name, c := range map[string]struct {
+		statement string // words in the first statement that fails
+		fail      func(w http.ResponseWriter)
+	}{
+		"the server is busy": {"CREATE TABLE IF NOT EXISTS goose", func(w http.ResponseWriter) {
 			w.Header().Set("X-ClickHouse-Exception-Code", "202")
 			w.WriteHeader(http.StatusServiceUnavailable)
 			_, _ = io.WriteString(w, "Code: 202. DB::Exception: too many queries at once")
-			return
-		}
-		r.Body = io.NopCloser(strings.NewReader(string(body)))
-		forward.ServeHTTP(w, r)
-	}))
-	defer busy.Close()
-	c.Addrs, c.Compression = []string{busy.Listener.Addr().String()}, "none"
-	if err := Migrate(t.Context(), c, 0, quiet); err != nil {
-		t.Error(err)
-	}
-	if n := refused.Load(); n != 2 {
-		t.Errorf("asked %d times", n)
+		}},
+		"the connection is cut before a version is noted": {"INSERT INTO goose", func(http.ResponseWriter) { panic(http.ErrAbortHandler) }},
+		"the connection is cut before a table is made":    {"CREATE TABLE IF NOT EXISTS touchpoints", func(http.ResponseWriter) { panic(http.ErrAbortHandler) }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := server(t)
+			target, err := url.Parse("http://" + server.Addrs[0])
+			if err != nil {
+				t.Fatal(err)
+			}
+			var asked atomic.Int64
+			forward := httputil.NewSingleHostReverseProxy(target)
+			between := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				body, _ := io.ReadAll(r.Body)
+				if strings.Contains(strings.Join(strings.Fields(string(body)), " "), c.statement) && asked.Add(1) == 1 {
+					c.fail(w)
+					return
+				}
+				r.Body = io.NopCloser(strings.NewReader(string(body)))
+				forward.ServeHTTP(w, r)
+			}))
+			defer between.Close()
+			server.Addrs, server.Compression = []string{between.Listener.Addr().String()}, "none"
+			if err := Migrate(t.Context(), server, 0, quiet); err != nil {
+				t.Error(err)
+			}
+			if n := asked.Load(); n < 2 {
+				t.Errorf("asked %d times", n)
+			}
+		})
 	}
 }
 

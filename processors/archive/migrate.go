@@ -13,19 +13,36 @@ import (
 	"github.com/pressly/goose/v3"
 
 	"touchwatch/deploy/connect"
+	"touchwatch/ingest/stream"
 )
 
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// migrateTimeout bounds all migrations together; those that exist create tables.
-const migrateTimeout = 2 * time.Minute
+const (
+	// migrateTimeout bounds all migrations together; those that exist create tables.
+	migrateTimeout = 2 * time.Minute
+	// migrateTries are enough for a server that is started anew meanwhile; migratePause is between them.
+	migrateTries = 3
+	migratePause = time.Second
+)
 
 // Migrate brings the tables to this program's version and makes them keep rows for so many days (0 means for ever).
-// Two processes may migrate at the same time. It makes one attempt.
+// Two processes may migrate at the same time. What fails is logged and tried again, three times in all: each migration may run again.
 func Migrate(ctx context.Context, server connect.ClickHouse, keepDays int, log *slog.Logger) error {
 	ctx, cancel := context.WithTimeout(ctx, migrateTimeout)
 	defer cancel()
+	for tried := 1; ; tried++ {
+		err := migrateOnce(ctx, server, keepDays, log)
+		if err == nil || tried == migrateTries || ctx.Err() != nil {
+			return err
+		}
+		log.Warn("migrating clickhouse failed and is tried again", "error", err)
+		stream.Sleep(ctx, migratePause)
+	}
+}
+
+func migrateOnce(ctx context.Context, server connect.ClickHouse, keepDays int, log *slog.Logger) error {
 	db, err := server.OpenDB()
 	if err != nil {
 		return fmt.Errorf("migrate clickhouse: %w", err)
