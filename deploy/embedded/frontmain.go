@@ -25,14 +25,14 @@ const FrontCommand = "clickhouse-front"
 type frontOptions struct {
 	listen, data, library string
 	deadline              time.Duration
-	untilStdinEnds        bool
+	until                 string
 }
 
 // RunClickHouseFront is the main function of the child process: an HTTP server on the ClickHouse engine. It returns nil
 // when ctx ends, and an error when it cannot start or a query hangs; the process must then end, since a hung query cannot be stopped.
 // Slow queries are logged to standard output.
 // Flags: --listen host:port (or fd:N, an inherited listener), --data folder, --library path, --deadline per query,
-// --until-stdin-ends to stop when the parent is gone.
+// --until-closed fd:N, an inherited pipe, to stop when its other end is closed, as when the parent is gone.
 func RunClickHouseFront(ctx context.Context, args []string) error {
 	o, err := parseFrontFlags(args)
 	if err != nil {
@@ -43,12 +43,19 @@ func RunClickHouseFront(ctx context.Context, args []string) error {
 		return err
 	}
 	defer func() { _ = listener.Close() }()
-	if o.untilStdinEnds {
+	if err := giveUpStdin(); err != nil {
+		return err
+	}
+	if o.until != "" {
+		fd, err := descriptor("--until-closed", o.until)
+		if err != nil {
+			return err
+		}
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithCancel(ctx)
 		defer cancel()
-		go func() { // ends with the process at the latest: reading stdin cannot be interrupted
-			_, _ = io.Copy(io.Discard, os.Stdin)
+		go func() { // ends with the process at the latest: the read cannot be interrupted
+			_, _ = io.Copy(io.Discard, os.NewFile(fd, "parent"))
 			cancel()
 		}()
 	}
@@ -81,7 +88,7 @@ func parseFrontFlags(args []string) (frontOptions, error) {
 	flags.StringVar(&o.data, "data", "", "folder for the tables; made when missing")
 	flags.StringVar(&o.library, "library", "", "path of libchdb; empty searches where `make chdb` puts it")
 	flags.DurationVar(&o.deadline, "deadline", 30*time.Second, "how long one query may take")
-	flags.BoolVar(&o.untilStdinEnds, "until-stdin-ends", false, "stop when standard input ends")
+	flags.StringVar(&o.until, "until-closed", "", "fd:N, an inherited pipe: stop when its other end is closed")
 	if err := flags.Parse(args); err != nil {
 		return o, fmt.Errorf("%s: %w", FrontCommand, err)
 	}
@@ -104,25 +111,49 @@ func parseFrontFlags(args []string) (frontOptions, error) {
 }
 
 func frontListener(listen string) (net.Listener, error) {
-	number, inherited := strings.CutPrefix(listen, "fd:")
-	if !inherited {
+	if !strings.HasPrefix(listen, "fd:") {
 		listener, err := net.Listen("tcp", listen)
 		if err != nil {
 			return nil, fmt.Errorf("ClickHouse front cannot listen on %s: %w", listen, err)
 		}
 		return listener, nil
 	}
-	fd, err := strconv.Atoi(number)
+	fd, err := descriptor("--listen", listen)
 	if err != nil {
-		return nil, fmt.Errorf("--listen %q: fd: and a number expected", listen)
+		return nil, err
 	}
-	file := os.NewFile(uintptr(fd), "listener")
+	file := os.NewFile(fd, "listener")
 	defer func() { _ = file.Close() }()
 	listener, err := net.FileListener(file)
 	if err != nil {
 		return nil, fmt.Errorf("inherited listener %s: %w", listen, err)
 	}
 	return listener, nil
+}
+
+// descriptor reads fd:N.
+func descriptor(flag, value string) (uintptr, error) {
+	number, _ := strings.CutPrefix(value, "fd:")
+	fd, err := strconv.ParseUint(number, 10, 16)
+	if err != nil {
+		return 0, fmt.Errorf("%s %q: fd: and a number expected", flag, value)
+	}
+	return uintptr(fd), nil
+}
+
+// giveUpStdin makes standard input empty. The engine looks there for data at each INSERT: it makes it non-blocking, reads, and makes it blocking
+// again, so that of two at the same time one may read for ever from a pipe on which nothing comes (ClickHouse pull request 96494).
+func giveUpStdin() error {
+	_ = os.Stdin.Close() // when it was closed before, its number is free as well
+	null, err := os.Open(os.DevNull)
+	if err != nil {
+		return fmt.Errorf("give up standard input: %w", err)
+	}
+	if fd := null.Fd(); fd != 0 {
+		return fmt.Errorf("give up standard input: another file took its place, %s is file %d", os.DevNull, fd)
+	}
+	os.Stdin = null // or it would be closed one day
+	return nil
 }
 
 // frontShutdown bounds how long running queries may go on after the end was asked for.

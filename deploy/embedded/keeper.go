@@ -71,25 +71,27 @@ func (k *keeper) child(ctx context.Context) error {
 	}
 	defer func() { _ = file.Close() }()
 	said := &tail{limit: 4 << 10}
-	arguments := append(slices.Clone(k.options.Command[1:]),
-		"--listen", "fd:3", "--data", k.options.Data, "--library", k.options.Library, "--deadline", k.options.Deadline.String(),
-		"--until-stdin-ends")
-	cmd := exec.Command(k.options.Command[0], arguments...)
-	cmd.ExtraFiles = []*os.File{file}
-	cmd.Stdout = &lines{tell: func(line string) { k.options.Log.Warn("embedded ClickHouse", "says", line) }}
-	cmd.Stderr = said
-	cmd.SysProcAttr = childAttributes()
-	stdin, err := cmd.StdinPipe()
+	alive, ours, err := os.Pipe() // the child ends when our end of it is closed
 	if err != nil {
 		return err
 	}
+	defer func() { _ = ours.Close() }()
+	defer func() { _ = alive.Close() }()
+	arguments := append(slices.Clone(k.options.Command[1:]),
+		"--listen", "fd:3", "--data", k.options.Data, "--library", k.options.Library, "--deadline", k.options.Deadline.String(),
+		"--until-closed", "fd:4")
+	cmd := exec.Command(k.options.Command[0], arguments...)
+	cmd.ExtraFiles = []*os.File{file, alive}
+	cmd.Stdout = &lines{tell: func(line string) { k.options.Log.Warn("embedded ClickHouse", "says", line) }}
+	cmd.Stderr = said
+	cmd.SysProcAttr = childAttributes()
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("start child: %w", err)
 	}
 	k.options.Log.Debug("embedded ClickHouse started", "pid", cmd.Process.Pid, "address", k.address)
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
-	return k.watch(ctx, cmd, stdin.Close, ended, said)
+	return k.watch(ctx, cmd, ours.Close, ended, said)
 }
 
 // watch waits until the child ends, or ends it: in order when ctx does, by force when it does not answer.

@@ -48,6 +48,14 @@ func frontOf(t *testing.T, data string) int {
 	return 0
 }
 
+func TestTheEngineFindsAnEmptyStandardInput(t *testing.T) {
+	server := startClickHouse(t, ClickHouseOptions{})
+	// Whatever is there otherwise, an INSERT may read from it for ever.
+	if file, err := os.Readlink(fmt.Sprintf("/proc/%d/fd/0", childOf(t, server))); err != nil || file != os.DevNull {
+		t.Errorf("%q, %v", file, err)
+	}
+}
+
 func TestTheChildDiesWithAParentThatIsKilled(t *testing.T) {
 	if _, err := FindLibchdb(); err != nil || runtime.GOOS != "linux" {
 		t.Skip("needs Linux and libchdb: ", err)
