@@ -133,9 +133,9 @@ func frontListener(listen string) (net.Listener, error) {
 
 // descriptor reads fd:N.
 func descriptor(flag, value string) (uintptr, error) {
-	number, _ := strings.CutPrefix(value, "fd:")
+	number, named := strings.CutPrefix(value, "fd:")
 	fd, err := strconv.ParseUint(number, 10, 16)
-	if err != nil {
+	if !named || err != nil {
 		return 0, fmt.Errorf("%s %q: fd: and a number expected", flag, value)
 	}
 	return uintptr(fd), nil
@@ -144,7 +144,7 @@ func descriptor(flag, value string) (uintptr, error) {
 // giveUpStdin makes standard input empty. The engine looks there for data at each INSERT: it makes it non-blocking, reads, and makes it blocking
 // again, so that of two at the same time one may read for ever from a pipe on which nothing comes (ClickHouse pull request 96494).
 func giveUpStdin() error {
-	_ = os.Stdin.Close() // when it was closed before, its number is free as well
+	_ = os.Stdin.Close() // its number is the next that is given out
 	null, err := os.Open(os.DevNull)
 	if err != nil {
 		return fmt.Errorf("give up standard input: %w", err)
@@ -165,7 +165,7 @@ func serveFront(ctx context.Context, listener net.Listener, server *front.Server
 	go func() { served <- h.Serve(listener) }()
 	select {
 	case query := <-server.Hung():
-		return fmt.Errorf("the engine does not end this query and has to be started anew: %s", query)
+		return fmt.Errorf("the engine does not end this query and has to be started anew: %.200s", query)
 	case err := <-served:
 		return fmt.Errorf("serve: %w", err)
 	case <-ctx.Done():

@@ -75,8 +75,7 @@ func (k *keeper) child(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = ours.Close() }()
-	defer func() { _ = alive.Close() }()
+	defer func() { _, _ = alive.Close(), ours.Close() }()
 	arguments := append(slices.Clone(k.options.Command[1:]),
 		"--listen", "fd:3", "--data", k.options.Data, "--library", k.options.Library, "--deadline", k.options.Deadline.String(),
 		"--until-closed", "fd:4")

@@ -1,6 +1,7 @@
 package front
 
 import (
+	"fmt"
 	"sync/atomic"
 	"time"
 )
@@ -19,11 +20,11 @@ func (s *Server) follow(text string) *progress {
 	begun := time.Now()
 	p.at("waits for a connection to the engine")
 	p.slow = time.AfterFunc(s.options.Slow, func() {
-		s.options.Log.Warn("a query takes long", "seconds", time.Since(begun).Seconds(), "stage", *p.stage.Load(), "query", shorten(text))
+		s.options.Log.Warn("a query takes long", "seconds", time.Since(begun).Seconds(), "stage", *p.stage.Load(), "query", fmt.Sprintf("%.200s", text))
 	})
 	p.hung = time.AfterFunc(s.options.Deadline+s.options.Patience, func() {
 		select {
-		case s.hung <- *p.stage.Load() + ": " + shorten(text):
+		case s.hung <- *p.stage.Load() + ": " + text:
 		default:
 		}
 	})
@@ -36,13 +37,4 @@ func (p *progress) at(stage string) { p.stage.Store(&stage) }
 func (p *progress) end() {
 	p.slow.Stop()
 	p.hung.Stop()
-}
-
-// shorten cuts a statement to what a line of a log can hold.
-func shorten(text string) string {
-	const most = 200
-	if len(text) > most {
-		return text[:most] + "…"
-	}
-	return text
 }
